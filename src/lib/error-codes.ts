@@ -1,0 +1,114 @@
+/**
+ * Every error that a user can meet has one of these codes. The doc comment of a code is its user documentation:
+ * first what happened, then what to do. `docs/errors.md` is made from this file.
+ */
+export const errorCodes = {
+  /**
+   * An option (environment variable, `.env` line or flag) has a value that cannot be used, is missing, or is unknown.
+   *
+   * What to do: correct the option the message names; `cht-sync config` shows every option, its value and its origin.
+   */
+  CONFIG_INVALID: 'CONFIG_INVALID',
+  /**
+   * CouchDB could not be reached: its name does not resolve, nothing listens there, the connection was cut or hung, or
+   * it answered with an error that may pass (429, 5xx). The sync tries again by itself, ever more slowly, up to a minute.
+   *
+   * What to do: nothing if CouchDB is being restarted. Otherwise check COUCHDB_HOST, COUCHDB_PORT and COUCHDB_SECURE.
+   */
+  COUCHDB_UNREACHABLE: 'COUCHDB_UNREACHABLE',
+  /**
+   * CouchDB refused the user name and password, or the user may not read this database.
+   *
+   * What to do: check COUCHDB_USER and COUCHDB_PASSWORD; the user must be an admin or a member of the database. The
+   * sync tries again once a minute and goes on by itself when the credentials work.
+   */
+  COUCHDB_UNAUTHORIZED: 'COUCHDB_UNAUTHORIZED',
+  /**
+   * CouchDB has no database of this name.
+   *
+   * What to do: check COUCHDB_DBS for misspelling. Other databases go on; this one is tried again once a minute.
+   */
+  COUCHDB_DATABASE_MISSING: 'COUCHDB_DATABASE_MISSING',
+  /**
+   * Something answered, but not with what CouchDB answers: a web page, a proxy's message, or JSON of another form.
+   *
+   * What to do: open the address of the message in a browser. COUCHDB_HOST and COUCHDB_PORT must lead to CouchDB (or
+   * the CHT's reverse proxy) itself, and COUCHDB_SECURE must be "true" for https.
+   */
+  COUCHDB_ANSWER_INVALID: 'COUCHDB_ANSWER_INVALID',
+  /**
+   * PostgreSQL could not be reached, is starting up, shutting down or in recovery, or cut the connection. The sync tries
+   * again by itself, ever more slowly, up to a minute.
+   *
+   * What to do: nothing if PostgreSQL is being restarted. Otherwise check POSTGRES_HOST and POSTGRES_PORT.
+   */
+  POSTGRES_UNREACHABLE: 'POSTGRES_UNREACHABLE',
+  /**
+   * PostgreSQL refused the user name or password, or has no such database.
+   *
+   * What to do: check POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB. Tried again once a minute.
+   */
+  POSTGRES_UNAUTHORIZED: 'POSTGRES_UNAUTHORIZED',
+  /**
+   * PostgreSQL answers but cannot be written to: it is read-only (a standby, or `default_transaction_read_only`), the
+   * role lacks a privilege, or the disk is full.
+   *
+   * What to do: see the message for which; point POSTGRES_HOST at the primary, grant the role CREATE on the database
+   * and its schema, or free space. Nothing is lost: the checkpoint stands still until writing works.
+   */
+  POSTGRES_UNWRITABLE: 'POSTGRES_UNWRITABLE',
+  /**
+   * A table of ours is not as this version expects it, or was made by a newer version of CHT Sync.
+   *
+   * What to do: install the newer version; or, where the message names a table that is not ours, choose another
+   * POSTGRES_SCHEMA or POSTGRES_TABLE.
+   */
+  POSTGRES_SCHEMA_UNKNOWN: 'POSTGRES_SCHEMA_UNKNOWN',
+  /**
+   * PostgreSQL refused a statement for a reason that has no code of its own.
+   *
+   * What to do: the message carries PostgreSQL's own words and SQLSTATE; look there and in PostgreSQL's log.
+   */
+  POSTGRES_STATEMENT_FAILED: 'POSTGRES_STATEMENT_FAILED',
+  /**
+   * Another process has moved this source's checkpoint: two instances wrote it at once. Neither has harmed the other;
+   * this one steps back and waits as a standby.
+   *
+   * What to do: nothing; stop one of the two if that was not meant.
+   */
+  CHECKPOINT_MOVED: 'CHECKPOINT_MOVED',
+  /**
+   * The dbt package could not be fetched, installed or parsed. The models of the last good package go on.
+   *
+   * What to do: the message has dbt's own words. Check CHT_PIPELINE_BRANCH_URL, DBT_PACKAGE_TARBALL_URL or
+   * DBT_LOCAL_PATH, and the package's files.
+   */
+  PACKAGE_BROKEN: 'PACKAGE_BROKEN',
+  /**
+   * A model failed. Models that do not depend on it go on; it is tried again with growing pauses.
+   *
+   * What to do: the message has PostgreSQL's words; correct the model, or the data it names.
+   */
+  MODEL_FAILED: 'MODEL_FAILED',
+  /**
+   * dbt's worker process died, hung or could not be started; it is started again.
+   *
+   * What to do: if it repeats, run `npm run setup` to renew dbt's private environment and look at memory limits.
+   */
+  DBT_WORKER_FAILED: 'DBT_WORKER_FAILED',
+  /**
+   * A part of the embedded demonstration (PostgreSQL or the CouchDB-protocol source) could not be started.
+   *
+   * What to do: the message says why: a port in use, a folder that may not be entered, a library that is missing.
+   */
+  EMBEDDED_FAILED: 'EMBEDDED_FAILED',
+  /**
+   * CHT Sync already runs in this folder.
+   *
+   * What to do: stop the other one (its process id is in the message), or use another EMBEDDED_DATA_DIR.
+   */
+  ALREADY_RUNNING: 'ALREADY_RUNNING',
+} as const;
+
+/** The stable code of an error, as it stands in logs, status and metrics. */
+export type ErrorCode = keyof typeof errorCodes;

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
+import type { Log } from '../lib/index.js';
+import { SyncError, messageOf } from '../lib/index.js';
+
+/** Where PostgreSQL is and how to sign in. */
+export interface PostgresConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** As libpq's: `disable` (default), `require` (encrypted, not checked), `verify-full` (certificate and name checked). */
+  readonly sslmode?: 'disable' | 'require' | 'verify-full';
+  /** A file with the certificates of the authorities to trust, in PEM. */
+  readonly caFile?: string;
+}
+
+/** How a pool is used. */
+export interface PoolOptions {
+  readonly connection: PostgresConnection;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** The most connections it opens. */
+  readonly max: number;
+  readonly log: Log;
+}
+
+const connectTimeoutMs = 10_000;
+/** A cancelled or forgotten transaction of ours must not hold its locks for ever. */
+const idleInTransactionTimeoutMs = 300_000;
+
+/** The settings of a single connection, for `pg.Client` and `pg.Pool`. */
+export function clientConfig(connection: PostgresConnection, applicationName: string): pg.ClientConfig {
+  return {
+    host: connection.host,
+    port: connection.port,
+    user: connection.user,
+    password: connection.password,
+    database: connection.database,
+    ssl: sslOptions(connection),
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: connectTimeoutMs,
+  };
+}
+
+/** Makes a pool. Idle connections that break are logged and replaced; nothing is thrown for them. */
+export function createPool({ connection, applicationName, max, log }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({ ...clientConfig(connection, applicationName), max });
+  pool.on('error', (error) => log.debug({ error: error.message }, 'an idle PostgreSQL connection broke'));
+  return pool;
+}
+
+function sslOptions({ sslmode = 'disable', caFile }: PostgresConnection): pg.ClientConfig['ssl'] {
+  if (sslmode === 'disable') return false;
+  const ca = caFile === undefined ? {} : { ca: readCa(caFile) };
+  return sslmode === 'verify-full' ? { rejectUnauthorized: true, ...ca } : { rejectUnauthorized: false, ...ca };
+}
+
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new SyncError('CONFIG_INVALID', `The certificate file ${file} cannot be read: ${messageOf(cause)}`, {
+      remedy: 'Correct POSTGRES_CA_FILE.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { encodeCopy, type StagedRow } from './copy-binary.js';
+import type { TableNames } from './identifiers.js';
+
+/**
+ * The statements that write documents. In order, in one transaction: `stage`, `nextWatermark`, `upsertStaged`,
+ * `aliasCollisions` and `upsertStaged` again when it left rows out, then the checkpoint.
+ *
+ * They are within what a distributed PostgreSQL runs: no MERGE, text keys, a temporary staging table.
+ */
+
+const staging = 'pg_temp.cht_sync_staging';
+
+/** Makes the connection's staging table; to be called once a connection, outside a transaction. */
+export async function prepareStaging(client: pg.ClientBase): Promise<void> {
+  await client.query(`
+    CREATE TEMPORARY TABLE IF NOT EXISTS cht_sync_staging (
+      n integer NOT NULL,
+      _id text NOT NULL,
+      _rev text NOT NULL,
+      _deleted boolean NOT NULL,
+      doc jsonb NOT NULL
+    ) ON COMMIT DELETE ROWS`);
+}
+
+/**
+ * Copies rows to the staging table. No id may be there twice.
+ *
+ * @throws pg.DatabaseError of class 22 or 54 when PostgreSQL cannot hold one of the documents.
+ */
+export async function stage(client: pg.ClientBase, rows: readonly StagedRow[]): Promise<void> {
+  const copy = client.query(copyFrom(`COPY ${staging} (n, _id, _rev, _deleted, doc) FROM STDIN (FORMAT binary)`));
+  await pipeline(Readable.from(encodeCopy(rows)), copy);
+}
+
+/**
+ * Takes the next `count` values of the watermark and gives the one before the first of them, as text. From here to the
+ * commit no other writer gets any: that the rows of writers become visible in the order of `saved_timestamp` rests on it.
+ */
+export async function nextWatermark(client: pg.ClientBase, names: TableNames, count: number): Promise<string> {
+  const { rows } = await client.query<{ base: string }>({
+    name: `cht_sync_watermark ${names.watermark}`,
+    text: `
+      UPDATE ${names.watermark}
+      SET saved_timestamp = greatest(clock_timestamp() AT TIME ZONE 'UTC', saved_timestamp)
+        + ($1 + 1) * interval '1 microsecond'
+      RETURNING (saved_timestamp - $1 * interval '1 microsecond')::text AS base`,
+    values: [count],
+  });
+  const base = rows[0]?.base;
+  if (base === undefined) throw new Error(`${names.watermark} has no row`);
+  return base;
+}
+
+/**
+ * Writes the staged rows to the table of documents and gives how many it changed. A row is left out when the table has
+ * the same revision already, or when its id is another document's key (see `aliasCollisions`).
+ */
+export async function upsertStaged(
+  client: pg.ClientBase,
+  names: TableNames,
+  source: string,
+  base: string,
+): Promise<number> {
+  const { rowCount } = await client.query({
+    name: `cht_sync_upsert ${names.documents}`,
+    text: `
+      INSERT INTO ${names.documents} AS t (saved_timestamp, _id, _deleted, source, _rev, doc)
+      SELECT $2::timestamp + s.n * interval '1 microsecond', coalesce(own.key, s._id), s._deleted, $1, s._rev, s.doc
+      FROM ${staging} s
+      LEFT JOIN ${names.alias} own ON own.source = $1 AND own._id = s._id
+      WHERE own.key IS NOT NULL OR NOT EXISTS (SELECT FROM ${names.alias} a WHERE a.key = s._id)
+      ORDER BY s.n
+      ON CONFLICT (_id) DO UPDATE SET
+        saved_timestamp = excluded.saved_timestamp,
+        _deleted = excluded._deleted,
+        source = excluded.source,
+        _rev = excluded._rev,
+        doc = excluded.doc,
+        last_doc = CASE WHEN NOT excluded._deleted THEN NULL WHEN t._deleted THEN t.last_doc ELSE t.doc END
+      WHERE (t.source = excluded.source OR t.source IS NULL)
+        AND coalesce(t._rev, t.doc ->> '_rev') IS DISTINCT FROM excluded._rev`,
+    values: [source, base],
+  });
+  return rowCount ?? 0;
+}
+
+/**
+ * Gives a key of its own to each staged document whose id is held by a document of another source, and says to how many.
+ * The key is `<_id>@<source>`; where someone has made a document of just that id, `@<source>` is added once more.
+ */
+export async function aliasCollisions(client: pg.ClientBase, names: TableNames, source: string): Promise<number> {
+  let given = 0;
+  for (let suffixes = 1; ; suffixes += 1) {
+    const { rows } = await client.query<{ added: number; left: number }>(
+      `
+      WITH colliding AS (
+        SELECT s._id, s._id || repeat('@' || $1, $2) AS key
+        FROM ${staging} s
+        WHERE NOT EXISTS (SELECT FROM ${names.alias} own WHERE own.source = $1 AND own._id = s._id)
+          AND (EXISTS (SELECT FROM ${names.documents} t WHERE t._id = s._id AND t.source <> $1)
+            OR EXISTS (SELECT FROM ${names.alias} a WHERE a.key = s._id))
+      ), added AS (
+        INSERT INTO ${names.alias} (source, _id, key)
+        SELECT $1, c._id, c.key FROM colliding c
+        WHERE NOT EXISTS (SELECT FROM ${names.documents} t WHERE t._id = c.key)
+          AND NOT EXISTS (SELECT FROM ${staging} s WHERE s._id = c.key)
+        ON CONFLICT DO NOTHING
+        RETURNING 1
+      )
+      SELECT (SELECT count(*) FROM added)::integer AS added,
+        ((SELECT count(*) FROM colliding) - (SELECT count(*) FROM added))::integer AS left`,
+      [source, suffixes],
+    );
+    given += rows[0]?.added ?? 0;
+    if ((rows[0]?.left ?? 0) === 0) return given;
+  }
+}

@@ -1,0 +1,17 @@
+export { tryLock } from './advisory-lock.js';
+export { changeChannel, notifyChange, type ChangeNotification } from './change-notification.js';
+export { clientConfig, createPool, type PoolOptions, type PostgresConnection } from './connection.js';
+export type { StagedRow } from './copy-binary.js';
+export { aliasCollisions, nextWatermark, prepareStaging, stage, upsertStaged } from './documents.js';
+export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
+export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js';
+export { classifyPostgresError, isDataError, sqlState } from './postgres-error.js';
+export {
+  moveCheckpoint,
+  readCheckpoint,
+  reportSource,
+  type Checkpoint,
+  type CheckpointMove,
+  type SourceReport,
+} from './progress.js';
+export { parkRejected, unparkStaged, type Rejection } from './rejected.js';

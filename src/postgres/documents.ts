@@ -1,5 +1,5 @@
-import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { encodeCopy, type StagedRow } from './copy-binary.js';
@@ -55,37 +55,50 @@ export async function nextWatermark(client: pg.ClientBase, names: TableNames, co
   return base;
 }
 
+/** What an upsert has changed. */
+export interface Upserted {
+  readonly rows: number;
+  /** The greatest `saved_timestamp` of those rows, as text; undefined when there are none. */
+  readonly savedTimestamp: string | undefined;
+}
+
 /**
- * Writes the staged rows to the table of documents and gives how many it changed. A row is left out when the table has
- * the same revision already, or when its id is another document's key (see `aliasCollisions`).
+ * Writes the staged rows to the table of documents. A row is left out when the table has the same revision already, or
+ * when its id is another document's key (see `aliasCollisions`).
+ *
+ * @param base - what `nextWatermark` gave.
  */
 export async function upsertStaged(
   client: pg.ClientBase,
   names: TableNames,
   source: string,
   base: string,
-): Promise<number> {
-  const { rowCount } = await client.query({
+): Promise<Upserted> {
+  const { rows } = await client.query<{ count: number; greatest: string | null }>({
     name: `cht_sync_upsert ${names.documents}`,
     text: `
-      INSERT INTO ${names.documents} AS t (saved_timestamp, _id, _deleted, source, _rev, doc)
-      SELECT $2::timestamp + s.n * interval '1 microsecond', coalesce(own.key, s._id), s._deleted, $1, s._rev, s.doc
-      FROM ${staging} s
-      LEFT JOIN ${names.alias} own ON own.source = $1 AND own._id = s._id
-      WHERE own.key IS NOT NULL OR NOT EXISTS (SELECT FROM ${names.alias} a WHERE a.key = s._id)
-      ORDER BY s.n
-      ON CONFLICT (_id) DO UPDATE SET
-        saved_timestamp = excluded.saved_timestamp,
-        _deleted = excluded._deleted,
-        source = excluded.source,
-        _rev = excluded._rev,
-        doc = excluded.doc,
-        last_doc = CASE WHEN NOT excluded._deleted THEN NULL WHEN t._deleted THEN t.last_doc ELSE t.doc END
-      WHERE (t.source = excluded.source OR t.source IS NULL)
-        AND coalesce(t._rev, t.doc ->> '_rev') IS DISTINCT FROM excluded._rev`,
+      WITH changed AS (
+        INSERT INTO ${names.documents} AS t (saved_timestamp, _id, _deleted, source, _rev, doc)
+        SELECT $2::timestamp + s.n * interval '1 microsecond', coalesce(own.key, s._id), s._deleted, $1, s._rev, s.doc
+        FROM ${staging} s
+        LEFT JOIN ${names.alias} own ON own.source = $1 AND own._id = s._id
+        WHERE own.key IS NOT NULL OR NOT EXISTS (SELECT FROM ${names.alias} a WHERE a.key = s._id)
+        ORDER BY s.n
+        ON CONFLICT (_id) DO UPDATE SET
+          saved_timestamp = excluded.saved_timestamp,
+          _deleted = excluded._deleted,
+          source = excluded.source,
+          _rev = excluded._rev,
+          doc = excluded.doc,
+          last_doc = CASE WHEN NOT excluded._deleted THEN NULL WHEN t._deleted THEN t.last_doc ELSE t.doc END
+        WHERE (t.source = excluded.source OR t.source IS NULL)
+          AND coalesce(t._rev, t.doc ->> '_rev') IS DISTINCT FROM excluded._rev
+        RETURNING t.saved_timestamp
+      )
+      SELECT count(*)::integer AS count, max(saved_timestamp)::text AS greatest FROM changed`,
     values: [source, base],
   });
-  return rowCount ?? 0;
+  return { rows: rows[0]?.count ?? 0, savedTimestamp: rows[0]?.greatest ?? undefined };
 }
 
 /**

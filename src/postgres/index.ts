@@ -2,7 +2,7 @@ export { tryLock } from './advisory-lock.js';
 export { changeChannel, notifyChange, type ChangeNotification } from './change-notification.js';
 export { clientConfig, createPool, type PoolOptions, type PostgresConnection } from './connection.js';
 export type { StagedRow } from './copy-binary.js';
-export { aliasCollisions, nextWatermark, prepareStaging, stage, upsertStaged } from './documents.js';
+export { aliasCollisions, nextWatermark, prepareStaging, stage, upsertStaged, type Upserted } from './documents.js';
 export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
 export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js';
 export { classifyPostgresError, isDataError, sqlState } from './postgres-error.js';

@@ -1,0 +1,170 @@
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { Pool } from 'undici';
+import type { z } from 'zod';
+import { classifyTransportError, invalidAnswer, statusError } from './couchdb-error.js';
+import { Session, type Credentials } from './session.js';
+
+/** How to reach a CouchDB server. */
+export interface CouchDbOptions {
+  /** Scheme, host and port, such as `https://couchdb.example.org:6984`; no credentials. */
+  readonly url: string;
+  readonly credentials?: Credentials;
+  /** Certificates of the authorities to trust instead of the well-known ones, in PEM. */
+  readonly ca?: string;
+  /** How long CouchDB may take to begin its answer, in milliseconds. */
+  readonly headersTimeoutMs?: number;
+  /** How long an answer may pause before its connection counts as dead, in milliseconds. */
+  readonly idleTimeoutMs?: number;
+}
+
+/** What is asked of CouchDB. */
+export interface CouchDbRequest {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  readonly signal?: AbortSignal;
+  /** Whether the answer may come compressed. Off for live feeds: a proxy that compresses holds small rows back. */
+  readonly gzip?: boolean;
+  readonly idleTimeoutMs?: number;
+}
+
+/** An answer with status 200 whose body is still to be read. */
+export interface CouchDbResponse {
+  readonly contentType: string;
+  readonly body: Readable;
+}
+
+const defaultHeadersTimeoutMs = 60_000;
+const defaultIdleTimeoutMs = 60_000;
+const unauthorized = 401;
+
+/** Speaks HTTP to one CouchDB server, signed in by a session cookie. */
+export class CouchDbClient {
+  readonly #pool: Pool;
+  readonly #session: Session | undefined;
+  readonly #idleTimeoutMs: number;
+
+  constructor(private readonly options: CouchDbOptions) {
+    this.#pool = new Pool(options.url, {
+      // A source's feed occupies one connection; signing in and reading a document need another.
+      connections: null,
+      headersTimeout: options.headersTimeoutMs ?? defaultHeadersTimeoutMs,
+      connect: { timeout: 10_000, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    });
+    this.#idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
+    this.#session = options.credentials && new Session(this.#pool, options.url, options.credentials);
+  }
+
+  /** Scheme, host and port, for messages. */
+  get url(): string {
+    return this.options.url;
+  }
+
+  /**
+   * Asks, and gives the answer once its status is known to be 200. An expired session is renewed once.
+   *
+   * @throws SyncError COUCHDB_*.
+   */
+  async get(request: CouchDbRequest): Promise<CouchDbResponse> {
+    const first = await this.#send(request);
+    if (first.statusCode !== unauthorized || this.#session === undefined) return this.#checked(request, first);
+    await first.body.dump();
+    this.#session.expire();
+    return this.#checked(request, await this.#send(request));
+  }
+
+  /**
+   * Asks for a JSON answer and checks its form.
+   *
+   * @throws SyncError COUCHDB_*.
+   */
+  async getJson<T>(request: CouchDbRequest, schema: z.ZodType<T>): Promise<T> {
+    const { body } = await this.get(request);
+    const text = (await this.#readAll(request, body)).toString('utf8');
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      throw invalidAnswer(this.#address(request), text);
+    }
+    const parsed = schema.safeParse(json);
+    if (!parsed.success) throw invalidAnswer(this.#address(request), text);
+    return parsed.data;
+  }
+
+  /** Reads a whole body as bytes. */
+  async getBytes(request: CouchDbRequest): Promise<Buffer> {
+    const { body } = await this.get(request);
+    return this.#readAll(request, body);
+  }
+
+  /** Closes all connections, also those in use. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #send(request: CouchDbRequest): Promise<Awaited<ReturnType<Pool['request']>>> {
+    try {
+      const cookie = await this.#session?.cookie(request.signal);
+      const answer = await this.#pool.request({
+        method: 'GET',
+        path: pathOf(request),
+        headers: {
+          accept: 'application/json',
+          'accept-encoding': request.gzip === false ? 'identity' : 'gzip',
+          ...(cookie === undefined ? {} : { cookie }),
+        },
+        // A connection that the other side has forgotten (half-open TCP) shows by its silence.
+        bodyTimeout: request.idleTimeoutMs ?? this.#idleTimeoutMs,
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      });
+      this.#session?.renew(answer.headers['set-cookie']);
+      return answer;
+    } catch (error) {
+      throw classifyTransportError(error, this.#address(request));
+    }
+  }
+
+  async #checked(
+    request: CouchDbRequest,
+    { statusCode, headers, body }: Awaited<ReturnType<Pool['request']>>,
+  ): Promise<CouchDbResponse> {
+    const decoded = headers['content-encoding'] === 'gzip' ? gunzip(body) : body;
+    if (statusCode !== 200) {
+      const text = await this.#readAll(request, decoded).catch(() => Buffer.alloc(0));
+      throw statusError(this.#address(request), statusCode, text.toString('utf8'), headers['retry-after']);
+    }
+    const contentType = String(headers['content-type'] ?? '');
+    if (/html/i.test(contentType)) {
+      const text = (await this.#readAll(request, decoded)).toString('utf8');
+      throw invalidAnswer(this.#address(request), text);
+    }
+    return { contentType, body: decoded };
+  }
+
+  async #readAll(request: CouchDbRequest, body: Readable): Promise<Buffer> {
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of body) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    } catch (error) {
+      throw classifyTransportError(error, this.#address(request));
+    }
+  }
+
+  #address(request: CouchDbRequest): string {
+    return `${this.options.url}${request.path}`;
+  }
+}
+
+/** Ends and fails together with what it decompresses. */
+function gunzip(body: Readable): Readable {
+  // Whoever reads the result is told of an error there.
+  return pipeline(body, createGunzip(), () => undefined);
+}
+
+function pathOf({ path, query }: CouchDbRequest): string {
+  if (query === undefined) return path;
+  const parameters = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+  return `${path}?${parameters.join('&')}`;
+}

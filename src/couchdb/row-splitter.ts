@@ -1,0 +1,108 @@
+import { RowScanner } from './row-scanner.js';
+
+const newline = 0x0a;
+const carriageReturn = 0x0d;
+const comma = 0x2c;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const opening = '{"results":[';
+
+/** Takes a response of the changes feed apart while it arrives. */
+export interface RowSplitter {
+  /** Gives the rows that are complete with this chunk. A row may be a view of the chunk. */
+  push(chunk: Buffer): Buffer[];
+  /** The JSON of what stood around the rows (`last_seq`, `pending`, or an error), once the response has ended. */
+  end(): string | undefined;
+}
+
+/**
+ * Splits as CouchDB writes: one row a line. When a line shows that the response is written otherwise, the rest of it
+ * goes through a scanner that understands any JSON.
+ *
+ * @param continuous - whether rows stand alone (feed=continuous) or in `{"results":[…]}`.
+ */
+export function createRowSplitter(continuous: boolean): RowSplitter {
+  return new LineSplitter(continuous);
+}
+
+class LineSplitter implements RowSplitter {
+  #partial: Buffer[] = [];
+  #scanner: RowScanner | undefined;
+  #started: boolean;
+  /** The lines behind the rows. */
+  #tail: string | undefined;
+
+  constructor(private readonly continuous: boolean) {
+    this.#started = continuous;
+  }
+
+  push(chunk: Buffer): Buffer[] {
+    if (this.#scanner !== undefined) return this.#scanner.push(chunk);
+    const rows: Buffer[] = [];
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(newline, start);
+      if (end < 0) {
+        if (start < chunk.length) this.#partial.push(chunk.subarray(start));
+        return rows;
+      }
+      const line = this.#line(chunk.subarray(start, end));
+      if (!this.#take(line, rows)) {
+        this.#scanner = new RowScanner(this.continuous, this.#started && !this.continuous);
+        rows.push(...this.#scanner.push(line), ...this.#scanner.push(chunk.subarray(end)));
+        return rows;
+      }
+      start = end + 1;
+    }
+  }
+
+  end(): string | undefined {
+    if (this.#scanner !== undefined) return this.#scanner.end();
+    const rest = this.#line(Buffer.alloc(0));
+    if (rest.length > 0 && !this.#take(rest, [])) {
+      const scanner = new RowScanner(this.continuous, false);
+      scanner.push(rest);
+      return scanner.end();
+    }
+    return this.#tail;
+  }
+
+  #line(end: Buffer): Buffer {
+    if (this.#partial.length === 0) return end;
+    const line = Buffer.concat([...this.#partial, end]);
+    this.#partial = [];
+    return line;
+  }
+
+  /** Takes a line; false when it is not as CouchDB writes them. */
+  #take(raw: Buffer, rows: Buffer[]): boolean {
+    const line = raw[raw.length - 1] === carriageReturn ? raw.subarray(0, -1) : raw;
+    if (line.length === 0) return true;
+    if (this.#tail !== undefined) {
+      this.#tail += line.toString('utf8');
+      return true;
+    }
+    if (!this.#started) {
+      this.#started = line.length === opening.length && line.toString('latin1') === opening;
+      return this.#started;
+    }
+    if (line[0] === openBrace) {
+      const last = line[line.length - 1];
+      const row = last === comma ? line.subarray(0, -1) : line;
+      if (row[row.length - 1] !== closeBrace) return false;
+      if (isNoRow(row)) this.#tail = row.toString('utf8');
+      else rows.push(row);
+      return true;
+    }
+    // `],` and then `"last_seq":…}`
+    if (line[0] !== 0x5d || this.continuous) return false;
+    this.#tail = `{${line.toString('utf8', 1).replace(/^\s*,/, '')}`;
+    return true;
+  }
+}
+
+/** In a continuous feed the last line has no row but `last_seq`, or an error. */
+function isNoRow(line: Buffer): boolean {
+  const start = line.toString('latin1', 0, 12);
+  return start.startsWith('{"last_seq"') || start.startsWith('{"error"');
+}

@@ -1,0 +1,38 @@
+/**
+ * Makes the pages that come from the code: docs/configuration.md, docs/errors.md, .env.example and the README's table of
+ * options. With `--check` it writes nothing and fails when one of them is stale. Needs dist/.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
+import { errorsReference } from './errors-reference.mjs';
+import { inRoot } from './setup/places.mjs';
+
+const { configurationReference, configurationTable, exampleEnvironment } = await import('../dist/config/index.js');
+
+const markers = /(<!-- configuration -->\n)[^]*?(<!-- \/configuration -->)/;
+
+const pages = [
+  { file: 'docs/configuration.md', make: configurationReference },
+  { file: 'docs/errors.md', make: errorsReference },
+  { file: '.env.example', make: exampleEnvironment },
+  {
+    file: 'README.md',
+    make: (before) => before.replace(markers, (_, start, end) => `${start}\n${configurationTable()}\n\n${end}`),
+  },
+];
+
+const stale = [];
+for (const { file, make } of pages) {
+  const path = inRoot(file);
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const made = make(before);
+  const text = file.endsWith('.md') ? await format(made, { ...(await resolveConfig(path)), filepath: path }) : made;
+  if (text === before) continue;
+  stale.push(file);
+  if (!process.argv.includes('--check') && text !== '') writeFileSync(path, text);
+}
+
+if (stale.length > 0 && process.argv.includes('--check')) {
+  console.error(`Stale: ${stale.join(', ')}. Run \`npm run docs\`.`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { addConfigCommand } from './config.js';
+import type { CliSurroundings } from './surroundings.js';
+import { version } from './version.js';
+
+/** Adds one command to the program; `exit` takes its exit code. */
+export type AddCommand = (program: Command, surroundings: CliSurroundings, exit: (code: number) => void) => void;
+
+const commands: readonly AddCommand[] = [addConfigCommand];
+
+/** The command line, ready to be parsed. Whatever is wrong with it is thrown as a CommanderError. */
+export function createProgram(surroundings: CliSurroundings, exit: (code: number) => void): Command {
+  const { stdout, stderr } = surroundings;
+  const program = new Command('cht-sync')
+    .description(
+      'Streams every document of CHT databases from CouchDB into PostgreSQL and keeps dbt models up to date.',
+    )
+    .version(version(), '-V, --version')
+    .helpOption('-h, --help')
+    .configureHelp({ showGlobalOptions: false })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      // Errors are thrown, and reported in one place.
+      outputError: () => undefined,
+    })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nEvery option may also be set in the environment or in the file .env: COUCHDB_HOST for --couchdb-host.',
+    );
+  for (const add of commands) add(program, surroundings, exit);
+  return program;
+}

@@ -16,6 +16,8 @@ export interface ChangesRow {
   /** The sequence behind this row; null on rows between the intervals of `seq_interval`. */
   readonly sequence: string | null;
   readonly id: string;
+  /** The revision that won when the row was made. */
+  readonly rev: string;
   /** Null when CouchDB could not read the document (`"doc":null`): it has gone since, or a shard is away. */
   readonly document: ChangedDocument | null;
 }
@@ -37,7 +39,7 @@ const sequence = z.union([z.string(), z.number().transform(String), z.null()]);
 const headSchema = z.object({
   seq: sequence,
   id: z.string().min(1),
-  changes: z.array(z.object({ rev: z.string() })).min(1),
+  changes: z.tuple([z.object({ rev: z.string().min(1) })]).rest(z.unknown()),
 });
 const endSchema = z.object({
   last_seq: z.union([z.string(), z.number().transform(String)]),
@@ -61,7 +63,7 @@ export function parseChangesRow(row: Buffer): ChangesRow {
     const head = headSchema.safeParse(parseJson(`${row.toString('utf8', 0, marker)}}`));
     if (head.success) {
       const document = quickDocument(row.subarray(docStart, row.length - 1));
-      if (document?.id === head.data.id) return { sequence: head.data.seq, id: head.data.id, document };
+      if (document?.id === head.data.id) return changesRow(head.data, document);
     }
   }
   return scanRow(row);
@@ -99,9 +101,11 @@ function scanRow(row: Buffer): ChangesRow {
   const head = headSchema.safeParse({ seq: value('seq'), id: value('id'), changes: value('changes') });
   const doc = members.get('doc');
   if (!head.success || doc === undefined) throw invalidRow(row);
-  const { seq, id } = head.data;
-  if (doc.toString('latin1') === 'null') return { sequence: seq, id, document: null };
-  return { sequence: seq, id, document: scanDocument(doc) };
+  return changesRow(head.data, doc.toString('latin1') === 'null' ? null : scanDocument(doc));
+}
+
+function changesRow({ seq, id, changes }: z.infer<typeof headSchema>, document: ChangedDocument | null): ChangesRow {
+  return { sequence: seq, id, rev: changes[0].rev, document };
 }
 
 /**

@@ -74,7 +74,8 @@ export class Database {
     try {
       return scanDocument(await this.client.getBytes({ path, ...(signal === undefined ? {} : { signal }) }));
     } catch (error) {
-      if (error instanceof SyncError && error.code === 'COUCHDB_DATABASE_MISSING') return undefined;
+      // "Database does not exist" is a 404, too.
+      if (error instanceof SyncError && /404: not_found, (missing|deleted)/.test(error.message)) return undefined;
       throw error;
     }
   }

@@ -12,7 +12,7 @@ export interface Rejection {
 
 /** Parks a document that PostgreSQL refused, with its raw text, until a revision comes that it takes. */
 export async function parkRejected(
-  client: pg.ClientBase,
+  client: pg.ClientBase | pg.Pool,
   names: TableNames,
   source: string,
   { row, code, message }: Rejection,
@@ -23,7 +23,7 @@ export async function parkRejected(
      ON CONFLICT (source, _id) DO UPDATE SET
        _rev = excluded._rev, _deleted = excluded._deleted, doc = excluded.doc,
        error_code = excluded.error_code, error = excluded.error, rejected_at = now()`,
-    [source, row.id, row.rev, row.deleted, row.doc.toString('utf8'), code, message],
+    [source, row.id.replaceAll('\0', '\ufffd'), row.rev, row.deleted, row.doc.toString('utf8'), code, message],
   );
 }
 

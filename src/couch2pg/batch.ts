@@ -1,0 +1,67 @@
+import type { StagedRow } from '../postgres/index.js';
+
+/** Documents to be written in one transaction, and where the feed stands behind them. */
+export interface Batch {
+  /** Ordered by id, each id once. */
+  readonly rows: readonly StagedRow[];
+  readonly bytes: number;
+  /** How many changes of the feed went into it. */
+  readonly changes: number;
+  /** The checkpoint behind it; undefined when none of its changes had a sequence. */
+  readonly sequence: string | undefined;
+  /** How many changes come after it; null when unknown. */
+  readonly pending: number | null;
+}
+
+/** When a batch is full. */
+export interface BatchLimits {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Collects changes until they are a full batch. */
+export class BatchBuilder {
+  readonly #rows = new Map<string, StagedRow>();
+  #bytes = 0;
+  #changes = 0;
+  #sequence: string | undefined;
+  #pending: number | null = null;
+
+  constructor(private readonly limits: BatchLimits) {}
+
+  /** Whether there is nothing to write, not even a checkpoint. */
+  get empty(): boolean {
+    return this.#rows.size === 0 && this.#sequence === undefined;
+  }
+
+  /** Whether it has reached one of its limits. */
+  get full(): boolean {
+    return this.#rows.size >= this.limits.rows || this.#bytes >= this.limits.bytes;
+  }
+
+  /** Adds a change; of two changes of one document the later counts. */
+  add(row: StagedRow, sequence: string | null, pending: number | null): void {
+    this.#rows.set(row.id, row);
+    this.#bytes += row.doc.length;
+    this.#changes += 1;
+    this.mark(sequence, pending);
+  }
+
+  /** Notes where the feed stands behind what has been added; a null sequence leaves the one before, which is safe. */
+  mark(sequence: string | null, pending: number | null): void {
+    if (sequence !== null) this.#sequence = sequence;
+    this.#pending = pending;
+  }
+
+  /** Gives the batch. The rows are in the order of ids, which keeps the index of the table warm. */
+  build(): Batch {
+    const rows = [...this.#rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return {
+      rows,
+      bytes: this.#bytes,
+      changes: this.#changes,
+      sequence: this.#sequence,
+      pending: this.#pending,
+    };
+  }
+}

@@ -1,0 +1,141 @@
+import type { ChangedDocument, ChangesRow, Database, FeedMode } from '../couchdb/index.js';
+import { SyncError, type Clock, type Log } from '../lib/index.js';
+import type { StagedRow } from '../postgres/index.js';
+import { storableJson } from './storable-json.js';
+import { withoutUserSecrets } from './user-secrets.js';
+
+/** Where the reader puts what it reads. */
+export interface ChangesSink {
+  /** Takes a change; the reader waits for the promise, if there is one, before it reads on. */
+  add(row: StagedRow, sequence: string | null, pending: number | null): Promise<void> | undefined;
+  mark(sequence: string | null, pending: number | null): void;
+  drain(): Promise<void>;
+}
+
+/** How a feed is read. */
+export interface FeedReaderOptions {
+  readonly database: Database;
+  readonly sink: ChangesSink;
+  /** How the live feed is read. */
+  readonly liveFeed: Exclude<FeedMode, 'normal'>;
+  readonly heartbeatMs: number;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called with the number of characters PostgreSQL could not have held. */
+  readonly onReplaced: (count: number) => void;
+}
+
+const firstPageRows = 1_000;
+const pageRows = 10_000;
+/** A live feed that ends sooner than this without a row is not asked again at once. */
+const shortestLiveMs = 1_000;
+
+/** Reads one source's changes feed: in pages until it has caught up, then live. */
+export class FeedReader {
+  #liveFeed: Exclude<FeedMode, 'normal'>;
+  #sequence: string;
+
+  constructor(
+    private readonly options: FeedReaderOptions,
+    since: string,
+  ) {
+    this.#liveFeed = options.liveFeed;
+    this.#sequence = since;
+  }
+
+  /**
+   * Reads pages until nothing is pending and all of it is written.
+   *
+   * @throws SyncError COUCHDB_*.
+   */
+  async catchUp(): Promise<void> {
+    const { sink } = this.options;
+    for (let limit = firstPageRows, more = true; more; limit = pageRows) {
+      const page = await this.#read('normal', limit);
+      more = page.pending == null ? page.rows === limit : page.pending > 0;
+    }
+    await sink.drain();
+  }
+
+  /**
+   * Follows the open feed until CouchDB ends it or so much comes that pages are the better way.
+   *
+   * @throws SyncError COUCHDB_*.
+   */
+  async followLive(): Promise<void> {
+    const { clock, signal } = this.options;
+    const started = clock.now();
+    const { rows } = await this.#read(this.#liveFeed);
+    if (rows === 0 && clock.now() - started < shortestLiveMs) await clock.sleep(shortestLiveMs, signal);
+  }
+
+  async #read(feed: FeedMode, limit?: number): Promise<{ rows: number; pending: number | null | undefined }> {
+    const { database, sink, signal, heartbeatMs } = this.options;
+    let count = 0;
+    let alive = false;
+    try {
+      const events = database.changes({
+        feed,
+        since: this.#sequence,
+        heartbeatMs,
+        signal,
+        ...(limit === undefined ? {} : { limit }),
+      });
+      for await (const event of events) {
+        alive = true;
+        if (event.type === 'end') {
+          this.#sequence = event.lastSequence;
+          sink.mark(event.lastSequence, event.pending ?? (feed === 'normal' ? null : 0));
+          return { rows: count, pending: event.pending };
+        }
+        count += event.rows.length;
+        const overfull = await this.#take(event.rows, feed);
+        if (overfull && feed === 'continuous') break;
+      }
+      return { rows: count, pending: undefined };
+    } catch (error) {
+      if (feed === 'continuous' && !alive) this.#doWithoutContinuous(error);
+      throw error;
+    }
+  }
+
+  /** Hands rows on; says whether a batch got full on the way. */
+  async #take(rows: readonly ChangesRow[], feed: FeedMode): Promise<boolean> {
+    const { sink } = this.options;
+    let full = false;
+    // While live, what has come is all there is; while catching up, only the end of a page says how much is left.
+    const pending = feed === 'normal' ? null : 0;
+    for (const row of rows) {
+      const room = sink.add(await this.#stagedRow(row), row.sequence, pending);
+      if (row.sequence !== null) this.#sequence = row.sequence;
+      if (room === undefined) continue;
+      full = true;
+      await room;
+    }
+    return full;
+  }
+
+  async #stagedRow(row: ChangesRow): Promise<StagedRow> {
+    const { database, signal, onReplaced } = this.options;
+    const document = row.document ?? (await database.document(row.id, signal)) ?? tombstoneOf(row);
+    const { text, replaced } = storableJson(withoutUserSecrets(database.name, document));
+    if (replaced > 0) onReplaced(replaced);
+    const { id, rev, deleted } = document;
+    return { id, rev, deleted, doc: text };
+  }
+
+  /** A proxy that holds small answers back makes a continuous feed look dead: from now on, long polls. */
+  #doWithoutContinuous(error: unknown): void {
+    const silent =
+      error instanceof SyncError && (error.cause as { code?: unknown } | null)?.code === 'UND_ERR_BODY_TIMEOUT';
+    if (!silent) return;
+    this.#liveFeed = 'longpoll';
+    this.options.log.warn('the continuous feed stays silent, as behind a buffering proxy: following by long polls');
+  }
+}
+
+/** A document that the feed names but CouchDB no longer has was deleted or purged in between. */
+function tombstoneOf({ id, rev }: ChangesRow): ChangedDocument {
+  return { id, rev, deleted: true, text: Buffer.from(JSON.stringify({ _id: id, _rev: rev, _deleted: true })) };
+}

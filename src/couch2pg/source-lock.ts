@@ -1,0 +1,60 @@
+import pg from 'pg';
+import { SyncError, type Clock } from '../lib/index.js';
+import { classifyPostgresError, clientConfig, tryLock, type PostgresConnection } from '../postgres/index.js';
+
+/** Held as long as this process may write a source. */
+export interface SourceLock {
+  release(): Promise<void>;
+}
+
+/** What is locked, and what happens meanwhile. */
+export interface SourceLockOptions {
+  readonly connection: PostgresConnection;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Another process holds it: this one waits. */
+  readonly onStandby: () => void;
+  /** The connection that holds the lock has broken, and with it the right to write. */
+  readonly onLost: (error: SyncError) => void;
+}
+
+const standbyPollMs = 5_000;
+
+/**
+ * Waits until no other process writes this source. The lock lives on a connection of its own, so it ends with the process.
+ *
+ * @returns undefined when `signal` aborted first.
+ * @throws SyncError POSTGRES_* when PostgreSQL cannot be reached.
+ */
+export async function lockSource(options: SourceLockOptions): Promise<SourceLock | undefined> {
+  const { connection, name, clock, signal, onStandby, onLost } = options;
+  const client = new pg.Client(clientConfig(connection, 'cht-sync couch2pg lock'));
+  let held = false;
+  let released = false;
+  const lost = (error: Error) => {
+    if (held && !released) onLost(classifyPostgresError(error, `holding the lock of ${name}`));
+  };
+  client.on('error', lost);
+  client.on('end', () => lost(new Error('the connection was closed')));
+  const release = async () => {
+    released = true;
+    await client.end().catch(() => undefined);
+  };
+  try {
+    await client.connect();
+    let told = false;
+    while (!signal.aborted) {
+      held = await tryLock(client, name);
+      if (held) return { release };
+      if (!told) onStandby();
+      told = true;
+      await clock.sleep(standbyPollMs, signal);
+    }
+  } catch (error) {
+    await release();
+    throw classifyPostgresError(error, `taking the lock of ${name}`);
+  }
+  await release();
+  return undefined;
+}

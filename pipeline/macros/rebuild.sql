@@ -1,0 +1,123 @@
+{#
+  What a table needs besides its rows. Foreign keys are added after a table is filled: checking them at once is cheaper than
+  row by row, and the parent's table is locked for a moment only.
+#}
+
+{#- After a model was built anew, inside its transaction: dbt has put the new table in place of the old one. -#}
+{% macro after_rebuild() %}
+  {% set feed = cht_pipeline.feed() %}
+  {% if feed and feed.is_model %}
+    {% do run_query(cht_pipeline.add_foreign_key(this, feed)) %}
+  {% endif %}
+
+  {% set old = cht_pipeline.regclass(make_backup_relation(this, 'table')) %}
+  {% if run_query('select ' ~ old ~ ' is not null').columns[0].values()[0] %}
+    {% do cht_pipeline.repoint_foreign_keys(old) %}
+    {% set must_restart = config.get('meta', {}).get('restarts_below') %}
+  {% else %}
+    {#- The table was not there; the models below may be left from an earlier one, and have lost their keys. -#}
+    {% set must_restart = true %}
+  {% endif %}
+  {% do cht_pipeline.create_partial_index() %}
+  {% if must_restart and cht_pipeline.descendants() %}
+    {% do run_query(cht_pipeline.restart_descendants()) %}
+  {% endif %}
+{% endmacro %}
+
+{#- Before the first increment of a table without a watermark, as an older package made it: it gets what it lacks. -#}
+{% macro adopt() %}
+  {% set feed = cht_pipeline.feed() %}
+  {% set key = config.get('unique_key') %}
+  {% set has_index %}
+    select exists (
+      select from pg_index
+      join pg_attribute on attrelid = indrelid and attnum = indkey[0]
+      where indrelid = {{ cht_pipeline.regclass(this) }}
+        and indisunique and indnatts = 1 and indpred is null and attname = {{ cht_pipeline.literals([key]) }}
+    )
+  {% endset %}
+  {% if not run_query(has_index).columns[0].values()[0] %}
+    {% call statement('adopt_key') %}
+      delete from {{ this }} as model using {{ this }} as other
+      where model.{{ key }} = other.{{ key }} and model.ctid < other.ctid;
+      create unique index on {{ this }} ({{ key }})
+    {% endcall %}
+  {% endif %}
+
+  {% do cht_pipeline.create_partial_index() %}
+  {% if feed %}
+    {% call statement('adopt_rows') %}
+      {{ cht_pipeline.delete_orphans(this, feed) }}
+    {% endcall %}
+  {% endif %}
+  {% if feed and feed.is_model %}
+    {% set has_foreign_key %}
+      select exists (
+        select from pg_constraint
+        where contype = 'f' and confdeltype = 'c'
+          and conrelid = {{ cht_pipeline.regclass(this) }} and confrelid = {{ cht_pipeline.regclass(feed.relation) }}
+      )
+    {% endset %}
+    {% if not run_query(has_foreign_key).columns[0].values()[0] %}
+      {% do run_query(cht_pipeline.add_foreign_key(this, feed)) %}
+    {% endif %}
+  {% endif %}
+{% endmacro %}
+
+{#- dbt knows no partial indexes. A table that is being replaced may still hold the name. -#}
+{% macro create_partial_index() %}
+  {% set definition = config.get('meta', {}).get('partial_index') %}
+  {% if definition %}
+    {% set name = adapter.quote(this.identifier ~ '_partial') %}
+    {% call statement('partial_index') %}
+      drop index if exists {{ adapter.quote(this.schema) }}.{{ name }};
+      create index {{ name }} on {{ this }} {{ definition }}
+    {% endcall %}
+  {% endif %}
+{% endmacro %}
+
+{#- A relation as PostgreSQL's catalogs name it; NULL if there is none. -#}
+{% macro regclass(relation) -%}
+  to_regclass({{ cht_pipeline.literals([relation.include(database=false) | string]) }})
+{%- endmacro %}
+
+{% macro delete_orphans(relation, feed) -%}
+  delete from {{ relation }} as model
+  where not exists (select from {{ feed.relation }} as parent where parent.{{ feed.key }} = model.{{ config.get('unique_key') }})
+{%- endmacro %}
+
+{% macro add_foreign_key(relation, feed) -%}
+  alter table {{ relation }} add foreign key (uuid) references {{ feed.relation }} ({{ feed.key }}) on delete cascade
+{%- endmacro %}
+
+{#-
+  Lets the cascading foreign keys that point to the old table point to the new one; dbt drops them with the old table
+  otherwise, and deletes would no longer reach the models below. Rows whose document has gone meanwhile go, too.
+-#}
+{% macro repoint_foreign_keys(old) %}
+  {% set foreign_keys %}
+    select
+      format('%I.%I', nspname, relname) as child,
+      quote_ident(conname) as name,
+      quote_ident(child_column.attname) as child_column,
+      quote_ident(parent_column.attname) as parent_column
+    from pg_constraint
+    join pg_class on pg_class.oid = conrelid
+    join pg_namespace on pg_namespace.oid = relnamespace
+    join pg_attribute as child_column on child_column.attrelid = conrelid and child_column.attnum = conkey[1]
+    join pg_attribute as parent_column on parent_column.attrelid = confrelid and parent_column.attnum = confkey[1]
+    where contype = 'f' and confdeltype = 'c' and cardinality(conkey) = 1 and confrelid = {{ old }}
+    order by child, name
+  {% endset %}
+  {% for foreign_key in run_query(foreign_keys) %}
+    {% call statement('repoint') %}
+      alter table {{ foreign_key.child }} drop constraint {{ foreign_key.name }};
+      delete from {{ foreign_key.child }} as child
+      where {{ foreign_key.child_column }} is not null and not exists (
+        select from {{ this }} as parent where parent.{{ foreign_key.parent_column }} = child.{{ foreign_key.child_column }}
+      );
+      alter table {{ foreign_key.child }} add constraint {{ foreign_key.name }}
+        foreign key ({{ foreign_key.child_column }}) references {{ this }} ({{ foreign_key.parent_column }}) on delete cascade
+    {% endcall %}
+  {% endfor %}
+{% endmacro %}

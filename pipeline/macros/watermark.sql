@@ -1,0 +1,193 @@
+{#
+  How models keep up with the documents.
+
+  Each model has a watermark in the table dbt_watermark: all changes up to it are in the model. A run of a model is one
+  transaction of these steps, which dbt's own incremental materialization puts in order:
+
+    open_increment    (pre-hook) locks, and fixes the increment: the changes after the watermark, up to what the models above hold
+    the model         selects the rows of the documents that changed in the increment: `where changed(saved_timestamp)`
+    upsert            (incremental strategy) removes what changed and is no longer selected, inserts or updates the rest
+    close_increment   (post-hook) moves the watermark
+
+  The two ends of the increment are settings of the transaction, so that a model's SQL is the same in each run.
+#}
+
+{% macro create_watermark_table() %}
+  {#- Two processes that create a table at once collide even with "if not exists"; hence the lock. -#}
+  select pg_advisory_xact_lock(hashtext('dbt_watermark'));
+  create schema if not exists {{ adapter.quote(target.schema) }};
+  create table if not exists {{ cht_pipeline.watermark_table() }} (
+    model text primary key,
+    saved_timestamp timestamp not null default '-infinity'
+  );
+  commit;
+{% endmacro %}
+
+{% macro watermark_table() -%}
+  {{ adapter.quote(target.schema) }}.dbt_watermark
+{%- endmacro %}
+
+{#- What stands for a model in dbt_watermark. `node` is a node of dbt's graph. -#}
+{% macro watermark_key(node) -%}
+  {{ node.alias if node.schema == target.schema else node.schema ~ '.' ~ node.alias }}
+{%- endmacro %}
+
+{#- A list of names as a list of SQL literals. -#}
+{% macro literals(names) -%}
+  {%- for name in names %}{{ dbt.string_literal(dbt.escape_single_quotes(name)) }}{{ ', ' if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+{#- The keys of the models with a watermark that `node` is built from, the farthest first. -#}
+{% macro ancestors(node) %}
+  {% set found = [] %}
+  {% for id in node.depends_on.nodes if id in graph.nodes %}
+    {% set parent = graph.nodes[id] %}
+    {% for key in cht_pipeline.ancestors(parent) if key not in found %}
+      {% do found.append(key) %}
+    {% endfor %}
+    {% set key = cht_pipeline.watermark_key(parent) %}
+    {% if parent.config.incremental_strategy == 'upsert' and key not in found %}
+      {% do found.append(key) %}
+    {% endif %}
+  {% endfor %}
+  {% do return(found) %}
+{% endmacro %}
+
+{#- The keys of the models that are built from this one, directly or not. -#}
+{% macro descendants() %}
+  {% set found = [] %}
+  {% set key = cht_pipeline.watermark_key(model) %}
+  {% for node in graph.nodes.values() if node.config.incremental_strategy == 'upsert' and key in cht_pipeline.ancestors(node) %}
+    {% do found.append(cht_pipeline.watermark_key(node)) %}
+  {% endfor %}
+  {% do return(found) %}
+{% endmacro %}
+
+{#- The table and its key column whose changed rows are this model's changes; see `changes` in a model's meta. -#}
+{% macro feed() %}
+  {% set name = config.get('meta', {}).get('changes') %}
+  {% if not name %}
+    {% do return(none) %}
+  {% elif name == 'couchdb' %}
+    {% do return({'relation': source('couchdb', env_var('POSTGRES_TABLE', 'couchdb')), 'key': '_id', 'is_model': false}) %}
+  {% else %}
+    {% do return({'relation': ref(name), 'key': 'uuid', 'is_model': true}) %}
+  {% endif %}
+{% endmacro %}
+
+{#- How many changed documents a run takes at most; 0 is all. -#}
+{% macro batch_size() %}
+  {% do return((var('batch_size', env_var('DBT_BATCH_SIZE', '')) or 0) | int) %}
+{% endmacro %}
+
+{#- The start of the increment, exclusive. Outside a run, an increment is everything. -#}
+{% macro increment_start() -%}
+  coalesce(nullif(current_setting('cht_pipeline.increment_start', true), ''), '-infinity')::timestamp
+{%- endmacro %}
+
+{#- The end of the increment, inclusive. -#}
+{% macro increment_end() -%}
+  coalesce(nullif(current_setting('cht_pipeline.increment_end', true), ''), 'infinity')::timestamp
+{%- endmacro %}
+
+{#-
+  The condition that a row changed in the increment. A full refresh takes all there is: a document that changes while it
+  runs has left the increment already, but must not be missing from the new table.
+-#}
+{% macro changed(saved_timestamp) -%}
+  {%- if should_full_refresh() -%}
+    true
+  {%- else -%}
+    ({{ saved_timestamp }} > {{ cht_pipeline.increment_start() }} and {{ saved_timestamp }} <= {{ cht_pipeline.increment_end() }})
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro open_increment() %}
+  {% if not execute %}{% do return('') %}{% endif %}
+  {% set key = cht_pipeline.literals([cht_pipeline.watermark_key(model)]) %}
+  {% set ancestors = cht_pipeline.ancestors(model) %}
+  {% set watermarks = cht_pipeline.watermark_table() %}
+
+  {#-
+    The rows of dbt_watermark are the locks, too: nobody else runs this model, or one that it is built from, before this
+    transaction ends. The farthest ancestor goes first, always, so that two runs never wait for each other. What follows
+    is a statement of its own because only a new statement sees what was committed while it waited.
+  -#}
+  {% call statement('lock') %}
+    {%- if ancestors %}
+    select model from {{ watermarks }}
+    where model in ({{ cht_pipeline.literals(ancestors) }})
+    order by array_position(array[{{ cht_pipeline.literals(ancestors) }}], model)
+    for share;
+    {%- endif %}
+    insert into {{ watermarks }} as watermark (model) values ({{ key }})
+    on conflict (model) do update set saved_timestamp = watermark.saved_timestamp;
+  {% endcall %}
+
+  {% set increment %}
+    with increment as (
+      select
+        {% if is_incremental() %}saved_timestamp{% else %}'-infinity'::timestamp{% endif %} as increment_start,
+        {%- if ancestors %}
+        (
+          select case when count(*) = {{ ancestors | length }} then min(ancestor.saved_timestamp) end
+          from {{ watermarks }} as ancestor
+          where ancestor.model in ({{ cht_pipeline.literals(ancestors) }})
+        ) as increment_end
+        {%- else %}
+        {{ cht_pipeline.end_of_batch('watermark.saved_timestamp') }} as increment_end
+        {%- endif %}
+      from {{ watermarks }} as watermark
+      where model = {{ key }}
+    )
+    select
+      set_config('cht_pipeline.increment_start', increment_start::text, true),
+      set_config('cht_pipeline.increment_end', greatest(increment_end, increment_start)::text, true),
+      increment_start = '-infinity' as is_first
+    from increment
+  {% endset %}
+  {% set is_first = run_query(increment).columns['is_first'].values()[0] %}
+  {% if is_first and is_incremental() %}
+    {% do cht_pipeline.adopt() %}
+  {% endif %}
+{% endmacro %}
+
+{#- The saved_timestamp up to which a run of the root model takes changes: an expression. -#}
+{% macro end_of_batch(watermark) %}
+  {%- set feed = cht_pipeline.feed() -%}
+  {%- set batch_size = cht_pipeline.batch_size() -%}
+  {%- if batch_size > 0 and not should_full_refresh() -%}
+    (
+      select max(saved_timestamp)
+      from (
+        select saved_timestamp
+        from {{ feed.relation }}
+        {% if is_incremental() %}where saved_timestamp > {{ watermark }}{% endif %}
+        order by saved_timestamp
+        limit {{ batch_size }}
+      ) as batch
+    )
+  {%- else -%}
+    (select max(saved_timestamp) from {{ feed.relation }})
+  {%- endif -%}
+{% endmacro %}
+
+{% macro close_increment() %}
+  {% if not execute %}{% do return('') %}{% endif %}
+  {% if not is_incremental() %}
+    {% do cht_pipeline.after_rebuild() %}
+  {% endif %}
+  update {{ cht_pipeline.watermark_table() }}
+  set saved_timestamp = {{ cht_pipeline.increment_end() }}
+  where model = {{ cht_pipeline.literals([cht_pipeline.watermark_key(model)]) }}
+{% endmacro %}
+
+{#- Has all models below this one look at everything in their next run. -#}
+{% macro restart_descendants() %}
+  {% set descendants = cht_pipeline.descendants() %}
+  {% if descendants %}
+    update {{ cht_pipeline.watermark_table() }}
+    set saved_timestamp = '-infinity'
+    where model in ({{ cht_pipeline.literals(descendants) }})
+  {% endif %}
+{% endmacro %}

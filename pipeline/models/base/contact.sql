@@ -1,0 +1,46 @@
+{{
+  config(
+    unique_key='uuid',
+    tags=['base'],
+    indexes=[
+      {'columns': ['uuid'], 'unique': true},
+      {'columns': ['saved_timestamp']},
+      {'columns': ['contact_type', 'saved_timestamp']},
+      {'columns': ['parent_uuid']},
+    ],
+    meta={'changes': 'document_metadata'},
+  )
+}}
+
+{% set types = "('contact', 'clinic', 'district_hospital', 'health_center', 'person')" %}
+
+select
+  document_metadata.uuid,
+  document_metadata.saved_timestamp,
+  {{ cht_pipeline.timestamp_of_epoch('doc.reported_date') }} as reported,
+  doc.parent ->> '_id' as parent_uuid,
+  doc.name,
+  coalesce(doc.contact_type, doc.type) as contact_type,
+  doc.is_active as active,
+  doc.notes,
+  nullif(doc.muted, '') as muted,
+  document_metadata.instance,
+  document_metadata.dbname
+from {{ ref('document_metadata') }} as document_metadata
+join {{ source('couchdb', env_var('POSTGRES_TABLE', 'couchdb')) }} as couchdb on couchdb._id = document_metadata.uuid
+-- Each `doc ->> 'key'` would unpack the whole document again.
+cross join lateral jsonb_to_record(couchdb.doc) as doc (
+  type text,
+  reported_date text,
+  parent jsonb,
+  name text,
+  contact_type text,
+  is_active text,
+  notes text,
+  muted text
+)
+where document_metadata.doc_type in {{ types }}
+  -- The document may have moved on since document_metadata ran.
+  and couchdb._deleted is not true
+  and doc.type in {{ types }}
+  and {{ cht_pipeline.changed('document_metadata.saved_timestamp') }}

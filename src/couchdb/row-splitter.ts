@@ -5,7 +5,7 @@ const carriageReturn = 0x0d;
 const comma = 0x2c;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
-const opening = '{"results":[';
+const opening = '{"results":[\n';
 
 /** Takes a response of the changes feed apart while it arrives. */
 export interface RowSplitter {
@@ -38,6 +38,7 @@ class LineSplitter implements RowSplitter {
 
   push(chunk: Buffer): Buffer[] {
     if (this.#scanner !== undefined) return this.#scanner.push(chunk);
+    if (!this.#started) return this.#begin(chunk);
     const rows: Buffer[] = [];
     let start = 0;
     for (;;) {
@@ -48,7 +49,7 @@ class LineSplitter implements RowSplitter {
       }
       const line = this.#line(chunk.subarray(start, end));
       if (!this.#take(line, rows)) {
-        this.#scanner = new RowScanner(this.continuous, this.#started && !this.continuous);
+        this.#scanner = new RowScanner(this.continuous, !this.continuous);
         rows.push(...this.#scanner.push(line), ...this.#scanner.push(chunk.subarray(end)));
         return rows;
       }
@@ -58,13 +59,24 @@ class LineSplitter implements RowSplitter {
 
   end(): string | undefined {
     if (this.#scanner !== undefined) return this.#scanner.end();
-    const rest = this.#line(Buffer.alloc(0));
-    if (rest.length > 0 && !this.#take(rest, [])) {
-      const scanner = new RowScanner(this.continuous, false);
-      scanner.push(rest);
-      return scanner.end();
+    // A row without the end of its line may be cut: it is left for the next time.
+    if (this.#started) this.#take(this.#line(Buffer.alloc(0)), []);
+    return this.#started ? this.#tail : this.#line(Buffer.alloc(0)).toString('utf8');
+  }
+
+  /** Looks at the first bytes: either they are as CouchDB writes them, or all goes through the scanner. */
+  #begin(chunk: Buffer): Buffer[] {
+    const start = this.#line(chunk);
+    if (start.length < opening.length) {
+      this.#partial.push(start);
+      return [];
     }
-    return this.#tail;
+    if (start.toString('latin1', 0, opening.length) === opening) {
+      this.#started = true;
+      return this.push(start.subarray(opening.length));
+    }
+    this.#scanner = new RowScanner(this.continuous, false);
+    return this.#scanner.push(start);
   }
 
   #line(end: Buffer): Buffer {
@@ -81,10 +93,6 @@ class LineSplitter implements RowSplitter {
     if (this.#tail !== undefined) {
       this.#tail += line.toString('utf8');
       return true;
-    }
-    if (!this.#started) {
-      this.#started = line.length === opening.length && line.toString('latin1') === opening;
-      return this.#started;
     }
     if (line[0] === openBrace) {
       const last = line[line.length - 1];

@@ -20,7 +20,7 @@ export async function parkRejected(
   await client.query(
     `INSERT INTO ${names.rejected} (source, _id, _rev, _deleted, doc, error_code, error)
      VALUES ($1, $2, $3, $4, $5, $6, $7)
-     ON CONFLICT (source, _id) DO UPDATE SET
+     ON CONFLICT (source, id_md5) DO UPDATE SET
        _rev = excluded._rev, _deleted = excluded._deleted, doc = excluded.doc,
        error_code = excluded.error_code, error = excluded.error, rejected_at = now()`,
     [source, row.id.replaceAll('\0', '\ufffd'), row.rev, row.deleted, row.doc.toString('utf8'), code, message],

@@ -51,7 +51,7 @@ INSERT INTO %schema%.couchdb_watermark (saved_timestamp)
 SELECT coalesce(max(saved_timestamp), 'epoch') FROM %schema%.%table%
 ON CONFLICT (one) DO UPDATE SET saved_timestamp = greatest(couchdb_watermark.saved_timestamp, excluded.saved_timestamp);
 
--- Documents that PostgreSQL cannot hold, as they came.
+-- Documents that PostgreSQL cannot hold, as they came. One reason to be here is an _id too long for an index.
 CREATE TABLE IF NOT EXISTS %schema%.couchdb_rejected (
   source text NOT NULL,
   _id text NOT NULL,
@@ -61,7 +61,8 @@ CREATE TABLE IF NOT EXISTS %schema%.couchdb_rejected (
   error_code text NOT NULL,
   error text NOT NULL,
   rejected_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (source, _id)
+  id_md5 text NOT NULL GENERATED ALWAYS AS (md5(_id)) STORED,
+  PRIMARY KEY (source, id_md5)
 );
 
 -- One row a source: its checkpoint, and what a reader may want to know of its state.

@@ -1,0 +1,37 @@
+import type { MetricDefinition } from './metric-definition.js';
+import type { ModelSample } from './samples.js';
+
+const byModel = ({ name }: ModelSample) => ({ model: name });
+const seconds = (ms: number | null) => (ms === null ? null : ms / 1000);
+
+/** The metrics of each model. */
+export const modelMetrics: readonly MetricDefinition<ModelSample>[] = [
+  {
+    kind: 'gauge',
+    name: 'cht_sync_model_up',
+    help: 'Whether the last run of the model succeeded',
+    labelNames: ['model'],
+    values: (sample) => [[byModel(sample), sample.failed ? 0 : 1]],
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_model_duration_seconds',
+    help: 'How long the last run of the model took',
+    labelNames: ['model'],
+    values: (sample) => [[byModel(sample), seconds(sample.durationMs)]],
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_model_rows',
+    help: 'How many rows the last run of the model touched',
+    labelNames: ['model'],
+    values: (sample) => [[byModel(sample), sample.rows]],
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_model_last_run_timestamp_seconds',
+    help: 'When the last run of the model ended',
+    labelNames: ['model'],
+    values: (sample) => [[byModel(sample), seconds(sample.lastRunAt)]],
+  },
+];

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { SetupError, remedyFor } from './setup-error.mjs';
 import { root } from './places.mjs';
 
-const shownLines = 15;
+const shownLines = { first: 10, last: 10 };
 const running = new Set();
 
 /** Ends the programs that still run, when the set-up is stopped or one of several has failed. */
@@ -28,6 +28,13 @@ export async function run(program, args, { what, otherwise, env = {} }) {
   });
   running.delete(child);
   if (ended === undefined) return output;
-  const words = output.trim().split('\n').slice(-shownLines).join('\n  ');
-  throw new SetupError(`${what} failed (${ended}):\n  ${words}`, remedyFor(output, otherwise));
+  throw new SetupError(`${what} failed (${ended}):\n  ${shorten(output).join('\n  ')}`, remedyFor(output, otherwise));
+}
+
+/** npm says what is wrong in its first lines, compilers and pip in their last. */
+function shorten(output) {
+  const lines = output.trim().split('\n');
+  const { first, last } = shownLines;
+  if (lines.length <= first + last) return lines;
+  return [...lines.slice(0, first), '...', ...lines.slice(-last)];
 }

@@ -68,7 +68,8 @@ export function readConfig(sources: ConfigSources): Reading {
     if (place !== undefined) {
       const parsed = option.type.parse(place.text);
       if (parsed.ok) values[option.key] = parsed.value;
-      else problems.push({ option: option.env, value: shown ?? '', ...parsed, origin: place.origin });
+      else if (place.origin !== 'default')
+        problems.push({ option: option.env, value: shown ?? '', ...parsed, origin: place.origin });
     }
     return { key: option.key, env: option.env, shown, unset: option.unset, origin: place?.origin ?? 'default', secret };
   });

@@ -1,0 +1,132 @@
+"""What the worker can be told to do, each by one call of dbt."""
+
+import os
+
+import yaml
+
+from summary import summarise_manifest, summarise_result
+
+# Nothing is logged, printed, written or sent over the network that nobody asked for.
+QUIET = [
+    "--no-write-json",
+    *("--log-level", "none", "--log-level-file", "none"),
+    *("--no-use-colors", "--no-print", "--no-version-check", "--no-send-anonymous-usage-stats"),
+]
+
+EVENTS = {"NodeStart": "started", "NodeFinished": "finished"}
+
+
+class DbtFailed(Exception):
+    """dbt did not do what it was asked to; the message is its own."""
+
+
+class Commands:
+    def __init__(self, runner):
+        self.runner = runner
+        # By project folder, so that a package can be tried while the last good one stays in use.
+        self.manifests = {}
+
+    def do(self, request, notify):
+        command = getattr(self, "do_" + request["command"], None)
+        if command is None:
+            raise DbtFailed("unknown command " + request["command"])
+        return command(request, notify)
+
+    def do_ping(self, request, notify):
+        return {"loaded": sorted(self.manifests)}
+
+    def do_deps(self, request, notify):
+        """Installs the packages of a project; tells which there are and the selectors that each names."""
+        self.invoke(["deps"], request)
+        installed = os.path.join(request["project"], "dbt_packages")
+        folders = [os.path.join(installed, name) for name in sorted(os.listdir(installed))] if os.path.isdir(installed) else []
+        return {"packages": [describe_package(folder) for folder in folders if os.path.isdir(folder)]}
+
+    def do_load(self, request, notify):
+        """Parses a project and keeps its manifest; tells its models and which of them are selected."""
+        manifest = self.invoke(["parse", *variables(request)], request).result
+        wanted = ["list", "--resource-type", "model", "--output", "json", "--output-keys", "unique_id"]
+        listed = self.invoke([*wanted, *selection(request), *variables(request)], request, manifest).result
+        self.manifests[request["project"]] = manifest
+        return {
+            **summarise_manifest(manifest),
+            "selected": [yaml.safe_load(line)["unique_id"] for line in listed],
+        }
+
+    def do_unload(self, request, notify):
+        self.manifests.pop(request["project"], None)
+        return None
+
+    def do_run(self, request, notify):
+        """Runs models of a loaded project; that some fail is a result, not an error."""
+        manifest = self.manifests.get(request["project"])
+        if manifest is None:
+            raise DbtFailed("not loaded: " + request["project"])
+        forget_compiled(manifest)
+
+        def on_event(event):
+            kind = EVENTS.get(event.info.name)
+            if kind is not None:
+                notify(kind, event.data.node_info.unique_id)
+
+        args = ["run", "--threads", str(request["threads"]), *selection(request), *variables(request)]
+        if request.get("fullRefresh"):
+            args.append("--full-refresh")
+        finished = self.invoke(args, request, manifest, [on_event], may_fail=True)
+        return {"nodes": [summarise_result(result) for result in finished.result.results]}
+
+    def invoke(self, args, request, manifest=None, callbacks=(), may_fail=False):
+        project = request["project"]
+        target = os.path.join(project, "target")
+        folders = ["--project-dir", project, "--profiles-dir", project, "--log-path", target]
+        errors = []
+
+        def on_error(event):
+            if event.info.level == "error":
+                errors.append(event.info.msg)
+
+        # `deps` is the one command that knows no target path.
+        if args[0] != "deps":
+            folders += ["--target-path", target]
+        finished = self.runner(manifest=manifest, callbacks=[*callbacks, on_error]).invoke([*args, *folders, *QUIET])
+        if isinstance(finished.exception, KeyboardInterrupt):
+            raise finished.exception
+        if finished.exception is not None:
+            raise DbtFailed(str(finished.exception)) from finished.exception
+        if finished.success or (may_fail and finished.result is not None):
+            return finished
+        raise DbtFailed("\n".join(errors) or "dbt {} failed without a word".format(args[0]))
+
+
+def describe_package(folder):
+    return {"folder": folder, "selectors": selector_names(os.path.join(folder, "selectors.yml"))}
+
+
+def selector_names(path):
+    """The names in a selectors.yml; none when there is no such file or it is not one."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = yaml.safe_load(file) or {}
+        return [selector["name"] for selector in content.get("selectors", [])]
+    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError):
+        return []
+
+
+def selection(request):
+    if request.get("selector"):
+        return ["--selector", request["selector"]]
+    select = request.get("select") or []
+    exclude = request.get("exclude") or []
+    return (["--select", *select] if select else []) + (["--exclude", *exclude] if exclude else [])
+
+
+def variables(request):
+    return ["--vars", yaml.safe_dump(request["vars"])] if request.get("vars") else []
+
+
+def forget_compiled(manifest):
+    """dbt puts the CTEs of ephemeral models into a node once only; a warm manifest must not look done already."""
+    for node in manifest.nodes.values():
+        if getattr(node, "extra_ctes_injected", False):
+            node.extra_ctes_injected = False
+            node.extra_ctes = []

@@ -1,0 +1,75 @@
+import { quoteIdentifier } from '../../postgres/index.js';
+import type { NodeResult } from '../engine/engine.js';
+import type { RunKind } from '../planner/decide.js';
+import type { Session } from './session.js';
+
+/** A run that has ended. */
+export interface RunRecord {
+  readonly id: string;
+  readonly selector: string | undefined;
+  readonly kind: RunKind;
+  readonly startedAt: Date;
+  readonly nodes: readonly NodeResult[];
+}
+
+/**
+ * Writes a row for each model of the run, but not for those that an increment found nothing to do for: at a run a second
+ * they would be a million rows a day that say nothing.
+ */
+export async function writeRecord(session: Session, schema: string, record: RunRecord): Promise<void> {
+  const nodes = record.nodes.filter((node) => isTelling(record.kind, node));
+  if (nodes.length === 0) return;
+  await session.query(
+    'writing the record of a run',
+    `INSERT INTO ${quoteIdentifier(schema)}.dataemon_run
+       (run_id, selector, kind, model, name, status, rows_affected, started_at, duration_ms, error)
+     SELECT $1, $2, $3, * FROM unnest(
+       $4::text[], $5::text[], $6::text[], $7::bigint[], $8::timestamptz[], $9::double precision[], $10::text[])
+     ON CONFLICT (run_id, model) DO NOTHING`,
+    [
+      ...[record.id, record.selector ?? null, record.kind],
+      nodes.map(({ id }) => id),
+      nodes.map(({ name }) => name),
+      nodes.map(({ status }) => status),
+      nodes.map(({ rowsAffected }) => rowsAffected),
+      nodes.map(({ startedAt }) => startedAt ?? record.startedAt),
+      nodes.map(({ durationMs }) => durationMs),
+      nodes.map(({ error }) => error),
+    ],
+  );
+}
+
+const keptDays = 14;
+
+/** Removes the records that are too old to be of use. */
+export async function pruneRecords(session: Session, schema: string): Promise<void> {
+  await session.query(
+    'removing old records of runs',
+    `DELETE FROM ${quoteIdentifier(schema)}.dataemon_run WHERE started_at < now() - make_interval(days => ${keptDays})`,
+  );
+}
+
+/**
+ * When models that others build were last changed by them, as text, by id.
+ *
+ * @param models - their ids.
+ */
+export async function lastChanges(
+  session: Session,
+  schema: string,
+  models: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (models.length === 0) return new Map();
+  const rows = await session.query<{ model: string; changed: string }>(
+    'reading what other dataemons have done',
+    `SELECT model, max(started_at)::text AS changed FROM ${quoteIdentifier(schema)}.dataemon_run
+     WHERE model = ANY($1) AND status = 'ok' AND started_at > now() - interval '1 day' GROUP BY model`,
+    [models],
+  );
+  return new Map(rows.map(({ model, changed }) => [model, changed]));
+}
+
+function isTelling(kind: RunKind, { id, status, rowsAffected }: NodeResult): boolean {
+  if (status !== 'ok') return true;
+  return id.startsWith('model.') && (kind === 'full-refresh' || (rowsAffected ?? 0) > 0);
+}

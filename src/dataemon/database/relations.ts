@@ -1,0 +1,60 @@
+import { quoteIdentifier } from '../../postgres/index.js';
+import type { Model } from '../manifest/graph.js';
+import type { Session } from './session.js';
+
+interface Relation extends Record<string, unknown> {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly bytes: string;
+  readonly estimate: string;
+}
+
+const cheapBytes = 8 * 1024 * 1024;
+
+/** The ids of those models whose relation is there. */
+export async function existingModels(session: Session, models: readonly Model[]): Promise<Set<string>> {
+  const relations = await relationsOf(session, models);
+  return new Set(models.filter((model) => relations.has(key(model.schema, model.alias))).map(({ id }) => id));
+}
+
+/**
+ * How many rows models have: counted where that is cheap, else PostgreSQL's own estimate, taken to the table's size now.
+ * Views have none.
+ */
+export async function countRows(session: Session, models: readonly Model[]): Promise<Map<string, number>> {
+  const relations = await relationsOf(session, models);
+  const counts = new Map<string, number>();
+  for (const { id, schema, alias } of models) {
+    const relation = relations.get(key(schema, alias));
+    if (relation === undefined || !['r', 'p', 'm'].includes(relation.kind)) continue;
+    counts.set(id, Number(relation.bytes) > cheapBytes ? Number(relation.estimate) : await count(session, relation));
+  }
+  return counts;
+}
+
+async function count(session: Session, { schema, name }: Relation): Promise<number> {
+  const [row] = await session.query<{ count: string }>(
+    `counting ${schema}.${name}`,
+    `SELECT count(*) FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
+  );
+  return Number(row?.count ?? 0);
+}
+
+async function relationsOf(session: Session, models: readonly Model[]): Promise<Map<string, Relation>> {
+  const rows = await session.query<Relation & Record<string, unknown>>(
+    'looking at the models',
+    `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, pg_relation_size(c.oid) AS bytes,
+       CASE WHEN c.reltuples < 0 OR c.relpages = 0 THEN 0
+         ELSE round(c.reltuples::numeric / c.relpages * (pg_relation_size(c.oid) / current_setting('block_size')::int))
+       END AS estimate
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     JOIN unnest($1::text[], $2::text[]) AS m (schema, name) ON m.schema = n.nspname AND m.name = c.relname`,
+    [models.map(({ schema }) => schema), models.map(({ alias }) => alias)],
+  );
+  return new Map(rows.map((row) => [key(row.schema, row.name), row]));
+}
+
+function key(schema: string, name: string): string {
+  return JSON.stringify([schema, name]);
+}

@@ -1,0 +1,117 @@
+import pg from 'pg';
+import { z } from 'zod';
+import {
+  changeChannel,
+  classifyPostgresError,
+  clientConfig,
+  tryLock,
+  type PostgresConnection,
+} from '../../postgres/index.js';
+
+/** What a session is opened with. */
+export interface SessionOptions {
+  readonly connection: PostgresConnection;
+  /** The schema and name of the table whose changes are listened to. */
+  readonly schema: string;
+  readonly table: string;
+  /** Called when the table has changed. */
+  readonly onChange: () => void;
+  /** Called once, when a connection that stood is lost. */
+  readonly onLost: () => void;
+}
+
+/** A connection on which nothing comes back for so long is a dead one. */
+const answerTimeoutMs = 30_000;
+
+const payloadSchema = z.object({ schema: z.string(), table: z.string() });
+
+/**
+ * The dataemon's one connection: it hears of changes, holds the lock of the selector, and carries its few statements, so
+ * that a poll for changes shows too whether the connection still lives.
+ */
+export class Session {
+  #stands = false;
+  #lost = false;
+
+  private constructor(
+    private readonly client: pg.Client,
+    private readonly options: SessionOptions,
+  ) {}
+
+  /** @throws SyncError POSTGRES_*. */
+  static async open(options: SessionOptions): Promise<Session> {
+    const config = { ...clientConfig(options.connection, 'cht-sync dataemon'), query_timeout: answerTimeoutMs };
+    const client = new pg.Client(config);
+    const session = new Session(client, options);
+    client.on('error', () => session.#lose());
+    client.on('end', () => session.#lose());
+    client.on('notification', ({ payload }) => session.#hear(payload));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${changeChannel}`);
+      session.#stands = true;
+      return session;
+    } catch (error) {
+      await session.close();
+      throw classifyPostgresError(error, 'connecting the dataemon');
+    }
+  }
+
+  /** Whether the connection, and with it the lock, is gone. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** @throws SyncError POSTGRES_*; the session is lost when it did not answer. */
+  async query<Row extends pg.QueryResultRow>(
+    doing: string,
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    try {
+      return (await this.client.query<Row>(text, [...values])).rows;
+    } catch (error) {
+      // Without an SQLSTATE the answer did not come from the server.
+      if (!(error instanceof pg.DatabaseError)) await this.close();
+      throw classifyPostgresError(error, doing);
+    }
+  }
+
+  /** Takes a lock for as long as the session lives, unless another session has it. */
+  async tryLock(name: string): Promise<boolean> {
+    try {
+      return await tryLock(this.client, name);
+    } catch (error) {
+      await this.close();
+      throw classifyPostgresError(error, 'taking a lock');
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#lost = true;
+    const { client } = this;
+    // A dead peer never answers the goodbye.
+    const socket = (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream;
+    const goodbye = client.end().catch(() => undefined);
+    await Promise.race([goodbye, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+    socket?.destroy();
+  }
+
+  #lose(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    if (this.#stands) this.options.onLost();
+  }
+
+  #hear(payload: string | undefined): void {
+    let change: unknown;
+    try {
+      change = JSON.parse(payload ?? '');
+    } catch {
+      return;
+    }
+    const parsed = payloadSchema.safeParse(change);
+    const { schema, table } = this.options;
+    if (parsed.success && parsed.data.schema === schema && parsed.data.table === table) this.options.onChange();
+  }
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Backoff, messageOf, SyncError } from '../lib/index.js';
+import { workerEnvironment } from './engine/worker-environment.js';
+import { WorkerEngine } from './engine/worker-engine.js';
+import { Follower } from './follower.js';
+import { nextState, type DataemonEvent, type DataemonState } from './life-cycle.js';
+import { ModelBoard } from './model-board.js';
+import { ModelRunner } from './model-runner.js';
+import type { DataemonOptions } from './options.js';
+import { PackageKeeper } from './package/keeper.js';
+import { ProjectFolders } from './package/project-folder.js';
+import { describeSource } from './package/source.js';
+import { ModelState } from './planner/model-state.js';
+import { Problems } from './problems.js';
+import { SessionKeeper } from './session-keeper.js';
+import { statusError, type DataemonStatus, type LastRun } from './status.js';
+import { Wake } from './wake.js';
+
+/** Keeps models up to date. */
+export interface Dataemon {
+  /** Runs until `signal` aborts and what is under way has ended, or 8 seconds after. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  status(): DataemonStatus;
+  /** Calls the listener whenever the status has changed, until the function returned is called. */
+  onChange(listener: () => void): () => void;
+  /** The process id of dbt's worker, while there is one. */
+  readonly workerPid: number | undefined;
+}
+
+/** How long a run may go on after the stop: the process has 10 seconds. */
+const drainMs = 7_000;
+const standbyMs = 5_000;
+const firstPauseMs = 500;
+const longestPauseMs = 60_000;
+
+/** Makes a dataemon; nothing happens until `run`. */
+export function createDataemon(options: DataemonOptions): Dataemon {
+  return new RunningDataemon(options);
+}
+
+class RunningDataemon implements Dataemon {
+  #state: DataemonState = 'starting';
+  #lastRun: LastRun | null = null;
+  #isStandby = false;
+  readonly #listeners = new Set<() => void>();
+  readonly #wake: Wake;
+  readonly #sessions: SessionKeeper;
+  readonly #engine: WorkerEngine;
+  readonly #packages: PackageKeeper;
+  readonly #models: ModelState;
+  readonly #board = new ModelBoard();
+  readonly #problems: Problems;
+  readonly #follower: Follower;
+  readonly #pause: Backoff;
+
+  constructor(private readonly options: DataemonOptions) {
+    const { selector, schema, projectFolder, clock, log, random } = options;
+    const { board, show } = { board: this.#board, show: () => this.#show() };
+    this.#wake = new Wake(clock);
+    this.#problems = new Problems(log);
+    this.#pause = new Backoff({ firstMs: firstPauseMs, longestMs: longestPauseMs, random });
+    this.#models = new ModelState(random);
+    this.#sessions = new SessionKeeper({ ...options, onWake: () => this.#wake.ring() });
+    const environment = () => {
+      const settings = { ...options, rootSchema: options.rootSchema ?? schema };
+      return workerEnvironment(settings, options.environment, this.#sessions.serverVersion);
+    };
+    this.#engine = new WorkerEngine({ ...options, environment });
+    this.#packages = new PackageKeeper({
+      source: options.package,
+      selector,
+      folders: new ProjectFolders(join(options.workFolder, folderOf(schema, selector)), projectFolder),
+      engine: this.#engine,
+      environment,
+      onInstall: () => this.#moveTo('install'),
+      log,
+      clock,
+      random,
+    });
+    this.#follower = new Follower({
+      options,
+      packages: this.#packages,
+      models: this.#models,
+      board,
+      runner: new ModelRunner({ ...options, engine: this.#engine, board, onChange: show }),
+      session: () => this.#sessions.current(),
+      moveTo: (event) => this.#moveTo(event),
+      onRun: (run) => {
+        this.#lastRun = run;
+        this.#problems.end('worker');
+        show();
+      },
+    });
+  }
+
+  get workerPid(): number | undefined {
+    return this.#engine.pid;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    let drained: NodeJS.Timeout | undefined;
+    const onAbort = () => {
+      drained = setTimeout(() => void this.#engine.stop(), drainMs);
+      this.#wake.ring();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#moveTo('await-postgres');
+    while (!signal.aborted) {
+      await this.#oneSession(signal).catch((error: unknown) => this.#recoverFrom(error, signal));
+    }
+    clearTimeout(drained);
+    signal.removeEventListener('abort', onAbort);
+    await this.#engine.stop();
+    await this.#sessions.close();
+    this.#moveTo('stop');
+  }
+
+  status(): DataemonStatus {
+    const models = this.#board.list();
+    const failed = models.find(({ status }) => status === 'failed');
+    return {
+      state: this.#state,
+      package: describeSource(this.options.package),
+      selector: this.options.selector ?? null,
+      upToDateWith: this.#models.upToDateWith === '' ? null : (this.#models.upToDateWith ?? null),
+      lastRun: this.#lastRun,
+      models,
+      error: statusError(
+        this.#problems.first ?? this.#packages.problem ?? (failed && modelFailed(failed.name, failed.error)),
+      ),
+    };
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Lives as long as one connection to PostgreSQL. */
+  async #oneSession(signal: AbortSignal): Promise<void> {
+    await this.#sessions.open();
+    this.#follower.reset();
+    this.#problems.end('postgres');
+    if (!(await this.#lock(signal))) return;
+    while (!signal.aborted && !this.#sessions.isLost) {
+      const idleMs = await this.#sessions.whileLocked(
+        () => this.#follower.step(),
+        () => this.#engine.stop(),
+      );
+      this.#pause.reset();
+      this.#problems.end('worker');
+      await this.#wake.wait(idleMs);
+    }
+  }
+
+  /** Waits until no other dataemon runs these models. */
+  async #lock(signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted && !this.#sessions.isLost) {
+      const isOurs = await this.#sessions.tryLock();
+      if (isOurs === this.#isStandby) {
+        this.options.log.info(isOurs ? 'taking over' : 'another dataemon keeps these models up to date: standing by');
+      }
+      this.#isStandby = !isOurs;
+      if (isOurs) return true;
+      await this.options.clock.sleep(standbyMs, signal);
+    }
+    return false;
+  }
+
+  async #recoverFrom(thrown: unknown, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { log, clock } = this.options;
+    if (!(thrown instanceof SyncError)) log.error({ err: thrown }, 'a defect of CHT Sync; trying again');
+    const error = thrown instanceof SyncError ? thrown : defect(thrown);
+    const isPostgres = error.code.startsWith('POSTGRES');
+    this.#problems.begin(isPostgres ? 'postgres' : 'worker', error);
+    this.#moveTo(isPostgres ? 'await-postgres' : 'pause-after-failure');
+    await clock.sleep(error.passing ? this.#pause.next() : this.#pause.slowest(), signal);
+  }
+
+  #moveTo(event: DataemonEvent): void {
+    this.#state = nextState(this.#state, event);
+    this.#show();
+  }
+
+  #show(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function modelFailed(name: string, words: string | null): SyncError {
+  return new SyncError('MODEL_FAILED', `Model ${name} failed: ${words ?? ''}`, {
+    remedy: 'Correct the model, or the data that the message names; it is tried again with growing pauses.',
+  });
+}
+
+function defect(thrown: unknown): SyncError {
+  return new SyncError('DBT_WORKER_FAILED', `The dataemon failed: ${messageOf(thrown)}`, {
+    remedy: 'Please report this with the log.',
+    passing: true,
+    cause: thrown,
+  });
+}
+
+/** Dataemons of other selectors have a folder of their own. */
+function folderOf(schema: string, selector: string | undefined): string {
+  const readable = (selector ?? 'all').replaceAll(/[^\w-]+/g, '-').slice(0, 40);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([schema, selector]))
+    .digest('hex');
+  return `${readable}-${hash.slice(0, 8)}`;
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import type { Log } from '../../lib/index.js';
+import type {
+  Engine,
+  InstalledPackage,
+  LoadedProject,
+  NodeResult,
+  OnProgress,
+  RunRequest,
+  Selection,
+} from './engine.js';
+import { depsSchema, loadSchema, runSchema } from './protocol.js';
+import { WorkerProcess } from './worker-process.js';
+
+/** How the engine works. */
+export interface WorkerEngineOptions {
+  readonly python: string;
+  /** The folder with worker.py. */
+  readonly projectFolder: string;
+  /** The worker's environment, asked for at each start. */
+  readonly environment: () => Readonly<Record<string, string>>;
+  readonly threads: number;
+  readonly batchSize: number;
+  /** A worker that has grown over so many bytes is replaced between two runs. */
+  readonly memoryLimitBytes?: number;
+  readonly log: Log;
+}
+
+/** Steady use measured 135 to 141 MB; a package of many models takes more. */
+const memoryLimitBytes = 1024 ** 3;
+/** Fetching over a slow line. */
+const installTimeoutMs = 10 * 60_000;
+const loadTimeoutMs = 5 * 60_000;
+
+/**
+ * dbt in a resident Python process, which is started when first needed, and again when it has died, hung or grown; a new
+ * one is given the projects its predecessor had loaded.
+ */
+export class WorkerEngine implements Engine {
+  #worker: WorkerProcess | undefined;
+  #stopping: Promise<void> | undefined;
+  readonly #projects = new Map<string, Selection>();
+  #loaded = new Set<string>();
+
+  constructor(private readonly options: WorkerEngineOptions) {}
+
+  /** The process id of the worker, when there is one. */
+  get pid(): number | undefined {
+    return this.#worker?.alive === true ? this.#worker.pid : undefined;
+  }
+
+  async install(project: string): Promise<readonly InstalledPackage[]> {
+    const worker = await this.#ready();
+    return depsSchema.parse(await worker.request('deps', { project }, installTimeoutMs)).packages;
+  }
+
+  async load(project: string, selection: Selection): Promise<LoadedProject> {
+    const worker = await this.#ready();
+    const loaded = await this.#load(worker, project, selection);
+    this.#projects.set(project, selection);
+    return loaded;
+  }
+
+  async unload(project: string): Promise<void> {
+    this.#projects.delete(project);
+    if (!this.#loaded.delete(project) || this.#worker?.alive !== true) return;
+    await this.#worker.request('unload', { project }, loadTimeoutMs);
+  }
+
+  async run(request: RunRequest, onProgress: OnProgress): Promise<readonly NodeResult[]> {
+    const worker = await this.#ready();
+    const { project, select, fullRefresh, timeoutMs } = request;
+    const selection = this.#projects.get(project);
+    if (selection !== undefined && !this.#loaded.has(project)) await this.#load(worker, project, selection);
+    const { threads } = this.options;
+    const parameters = { project, select, fullRefresh, threads, vars: this.#variables() };
+    return runSchema.parse(await worker.request('run', parameters, timeoutMs, onProgress)).nodes;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = this.#worker?.kill();
+    await this.#stopping;
+  }
+
+  async #ready(): Promise<WorkerProcess> {
+    await this.#stopping;
+    const { memoryLimitBytes: limit = memoryLimitBytes, log } = this.options;
+    if (this.#worker?.alive === true) {
+      if (this.#worker.memory <= limit) return this.#worker;
+      log.info({ memory: this.#worker.memory }, "dbt's worker has grown too large; it is replaced");
+      await this.#worker.kill();
+    }
+    const { python, projectFolder, environment } = this.options;
+    this.#loaded = new Set();
+    this.#worker = new WorkerProcess({ python, script: join(projectFolder, 'worker.py'), environment: environment() });
+    return this.#worker;
+  }
+
+  async #load(worker: WorkerProcess, project: string, selection: Selection): Promise<LoadedProject> {
+    const parameters = { project, ...selection, vars: this.#variables() };
+    const { selected, ...manifest } = loadSchema.parse(await worker.request('load', parameters, loadTimeoutMs));
+    this.#loaded.add(project);
+    return { manifest, selected };
+  }
+
+  /** Packages take `var('batch_size')` as "no limit" when it is not given. */
+  #variables(): Readonly<Record<string, unknown>> {
+    return this.options.batchSize > 0 ? { batch_size: this.options.batchSize } : {};
+  }
+}

@@ -1,0 +1,174 @@
+import { SyncError } from '../lib/index.js';
+import { readBuilt, writeBuilt, type ManifestPlace } from './database/manifest-store.js';
+import { lastChanges } from './database/records.js';
+import { countRows, existingModels } from './database/relations.js';
+import type { Session } from './database/session.js';
+import { readWatermark } from './database/watermark.js';
+import { isConnectionLoss } from './engine/connection-loss.js';
+import { DbtError } from './engine/engine.js';
+import type { DataemonEvent } from './life-cycle.js';
+import { sameBuilt, type BuiltModels } from './manifest/built-models.js';
+import { withAncestors } from './manifest/graph.js';
+import type { ModelBoard } from './model-board.js';
+import { modelsOf, type ModelRunner } from './model-runner.js';
+import type { DataemonOptions } from './options.js';
+import type { CurrentPackage, PackageKeeper } from './package/keeper.js';
+import { describeSource } from './package/source.js';
+import type { PackageChanges } from './planner/changes.js';
+import type { Run } from './planner/decide.js';
+import type { InputState, ModelState } from './planner/model-state.js';
+import type { LastRun } from './status.js';
+
+/** What the follower works with. */
+export interface FollowerParts {
+  readonly options: DataemonOptions;
+  readonly packages: PackageKeeper;
+  readonly models: ModelState;
+  readonly board: ModelBoard;
+  readonly runner: ModelRunner;
+  /** The session of now: it may be another one after a run than before. */
+  readonly session: () => Promise<Session>;
+  readonly moveTo: (event: DataemonEvent) => void;
+  readonly onRun: (run: LastRun) => void;
+}
+
+/** A burst of notifications, and changes that keep coming, are taken together when they are this close, in milliseconds. */
+const coalesceMs = 25;
+
+/** Follows the table of documents: each step does at most one thing, the one that is due. */
+export class Follower {
+  readonly #place: ManifestPlace;
+  #adopted: CurrentPackage | undefined;
+  /** Built, but not stored yet: the connection was lost meanwhile. */
+  #unsaved: BuiltModels | undefined;
+
+  constructor(private readonly parts: FollowerParts) {
+    const { schema, selector } = parts.options;
+    this.#place = { schema, selector };
+  }
+
+  /** To be called with each new session: the database may not be what it was. */
+  reset(): void {
+    this.#adopted = undefined;
+  }
+
+  /**
+   * Does what is due.
+   *
+   * @returns how long nothing will be due unless something changes, in milliseconds.
+   * @throws SyncError POSTGRES_*, DBT_WORKER_FAILED.
+   */
+  async step(): Promise<number> {
+    const { options, packages, models, moveTo } = this.parts;
+    await packages.check();
+    const { current } = packages;
+    if (current === undefined) {
+      moveTo('pause-after-failure');
+      return options.intervalMs;
+    }
+    if (current !== this.#adopted) await this.#adopt(current);
+    const inputs = await this.#inputs(current);
+    if (inputs === undefined) {
+      moveTo('await-postgres');
+      return options.intervalMs;
+    }
+    const now = options.clock.now();
+    if (models.next(inputs, now) !== undefined) {
+      await this.#run(current);
+      return 0;
+    }
+    const isWell = packages.problem === undefined && models.failing.size === 0;
+    moveTo(isWell ? 'nothing-to-do' : 'pause-after-failure');
+    return Math.min(options.intervalMs, (models.nextDue(now) ?? Infinity) - now);
+  }
+
+  async #adopt(current: CurrentPackage): Promise<void> {
+    const { options, models, board, session } = this.parts;
+    const now = await session();
+    if (this.#unsaved !== undefined) await this.#store(this.#unsaved);
+    const stored = await readBuilt(now, this.#place);
+    const selected = modelsOf(current, current.selected);
+    const existing = await existingModels(now, selected);
+    const changes = models.use({ graph: current.graph, selected: current.selected, built: stored, existing });
+    board.show(current.graph, current.selected);
+    for (const [id, rows] of await countRows(now, selected)) board.set(id, { rows });
+    this.#tell(current, changes);
+    if (changes.stale.size === 0 && !sameBuilt(stored, models.built)) await this.#store(models.built);
+    this.#adopted = current;
+    options.log.debug({ models: current.selected.size }, 'following');
+  }
+
+  /** What models read, as it is now; undefined while there is no table of documents. */
+  async #inputs({ graph, selected }: CurrentPackage): Promise<InputState | undefined> {
+    const { options, session } = this.parts;
+    const now = await session();
+    const watermark = await readWatermark(now, options.rootSchema ?? options.schema, options.table);
+    if (watermark === undefined) return undefined;
+    const notOurs = [...withAncestors(graph, selected)].filter((id) => !selected.has(id));
+    const changed = await lastChanges(now, options.schema, notOurs);
+    const others = (id: string) => {
+      const changes =
+        changed.size === 0 ? [] : [...withAncestors(graph, [id])].map((above) => changed.get(above) ?? '');
+      return changes.sort().at(-1) ?? '';
+    };
+    return { watermark, others };
+  }
+
+  async #run(current: CurrentPackage): Promise<void> {
+    const { options, models, runner, session, moveTo, onRun } = this.parts;
+    await options.clock.sleep(coalesceMs);
+    const inputs = await this.#inputs(current);
+    const run: Run | undefined = inputs && models.next(inputs, options.clock.now());
+    if (inputs === undefined || run === undefined) return;
+    moveTo(run.kind === 'increment' ? 'increment' : 'rebuild');
+    const finished = await runner.run(current, run).catch((error: unknown) => {
+      throw asSyncError(error);
+    });
+    const { results, durationMs } = finished;
+    const unfinished = await runner.unfinished(await session(), current, results);
+    const before = models.built;
+    const { interrupted } = models.finish({ run, results, inputs, unfinished, durationMs }, options.clock.now());
+    if (!sameBuilt(before, models.built)) this.#unsaved = models.built;
+    onRun(finished.last);
+    if (this.#unsaved !== undefined) await this.#store(this.#unsaved);
+    await runner.record(await session(), current, finished);
+    if (interrupted) throw connectionLost(results.find(({ error }) => isConnectionLoss(error))?.error ?? '');
+  }
+
+  async #store(built: BuiltModels): Promise<void> {
+    const { options, session } = this.parts;
+    await writeBuilt(await session(), this.#place, describeSource(options.package), built);
+    this.#unsaved = undefined;
+  }
+
+  #tell({ graph }: CurrentPackage, { added, changed, removed, stale }: PackageChanges): void {
+    const { log } = this.parts.options;
+    const names = (ids: Iterable<string>) => [...ids].map((id) => graph.get(id)?.name ?? id);
+    if (stale.size > 0) {
+      const why = Object.fromEntries([...changed].map(([id, parts]) => [graph.get(id)?.name ?? id, parts.join(', ')]));
+      log.info(
+        { new: names(added), changed: why, build: names(stale) },
+        'the package has changed; models will be built',
+      );
+    }
+    if (removed.length > 0) log.warn({ removed }, 'models are no longer in the package; their tables are left alone');
+  }
+}
+
+/** What dbt says when it could not run at all: no connection, or a hook that fails before the models. */
+function asSyncError(error: unknown): unknown {
+  if (!(error instanceof DbtError)) return error;
+  if (isConnectionLoss(error.message)) return connectionLost(error.message);
+  return new SyncError('MODEL_FAILED', `dbt could not run the models: ${error.message}`, {
+    remedy: 'Correct what the message names: a hook of the package, or a right of the PostgreSQL user.',
+    passing: true,
+    cause: error,
+  });
+}
+
+function connectionLost(words: string): SyncError {
+  return new SyncError('POSTGRES_UNREACHABLE', `dbt's connection to PostgreSQL was lost: ${words}`, {
+    remedy: 'Check that PostgreSQL runs and accepts connections from here; it is tried again.',
+    passing: true,
+  });
+}

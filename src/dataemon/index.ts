@@ -1,0 +1,6 @@
+export { createDataemon, type Dataemon } from './dataemon.js';
+export type { DataemonState } from './life-cycle.js';
+export type { DataemonOptions } from './options.js';
+export type { PackageSource } from './package/source.js';
+export type { RunKind } from './planner/decide.js';
+export type { DataemonStatus, LastRun, ModelStatus, StatusError } from './status.js';

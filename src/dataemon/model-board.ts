@@ -1,0 +1,47 @@
+import type { NodeResult } from './engine/engine.js';
+import type { ModelGraph } from './manifest/graph.js';
+import type { ModelStatus } from './status.js';
+
+/** What is shown of each model. */
+export class ModelBoard {
+  #models = new Map<string, ModelStatus>();
+
+  /** Takes the models of a package; what is known of those that stay is kept. */
+  show(graph: ModelGraph, selected: Iterable<string>): void {
+    const before = this.#models;
+    this.#models = new Map();
+    for (const id of selected) {
+      const name = graph.get(id)?.name ?? id;
+      this.#models.set(id, before.get(id) ?? { ...unknown, name });
+    }
+  }
+
+  list(): ModelStatus[] {
+    return [...this.#models.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  set(id: string, change: Partial<ModelStatus>): void {
+    const model = this.#models.get(id);
+    if (model !== undefined) this.#models.set(id, { ...model, ...change });
+  }
+
+  /** Takes over how models have ended. */
+  finish(results: readonly NodeResult[], startedAt: Date): void {
+    for (const { id, status, startedAt: at, durationMs, error } of results) {
+      this.set(id, { status, error, durationMs, lastRunAt: (at ?? startedAt).toISOString() });
+    }
+  }
+
+  /** A run has ended without a word about what was running. */
+  abandon(): void {
+    for (const [id, { status }] of this.#models) if (status === 'running') this.set(id, { status: 'pending' });
+  }
+}
+
+const unknown: Omit<ModelStatus, 'name'> = {
+  status: 'pending',
+  rows: null,
+  lastRunAt: null,
+  durationMs: null,
+  error: null,
+};

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock, Log } from '../lib/index.js';
+import { countRows } from './database/relations.js';
+import { pruneRecords, writeRecord } from './database/records.js';
+import type { Session } from './database/session.js';
+import { modelWatermarks } from './database/watermark.js';
+import type { Engine, NodeResult } from './engine/engine.js';
+import type { Model } from './manifest/graph.js';
+import type { ModelBoard } from './model-board.js';
+import type { DataemonOptions } from './options.js';
+import type { CurrentPackage } from './package/keeper.js';
+import type { Run } from './planner/decide.js';
+import type { LastRun } from './status.js';
+
+/** What the runner works with. */
+export interface ModelRunnerOptions extends Pick<
+  DataemonOptions,
+  'schema' | 'selector' | 'batchSize' | 'runTimeoutMs' | 'rebuildTimeoutMs'
+> {
+  readonly engine: Engine;
+  readonly board: ModelBoard;
+  /** Called when what is shown has changed. */
+  readonly onChange: () => void;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** A run that has ended, before anything of it is written down. */
+export interface FinishedRun {
+  readonly last: LastRun;
+  readonly results: readonly NodeResult[];
+  readonly durationMs: number;
+}
+
+const dayMs = 24 * 3_600_000;
+const pruneEveryMs = 3_600_000;
+
+/** Carries runs out, shows how they go on, and writes down how they ended. */
+export class ModelRunner {
+  #lastPruned = -Infinity;
+  #failuresTold = new Map<string, string>();
+  /** The watermark of a model after its last full batch. */
+  readonly #batchEnds = new Map<string, string>();
+
+  constructor(private readonly options: ModelRunnerOptions) {}
+
+  /** @throws DbtError, SyncError DBT_WORKER_FAILED when it could not run at all. */
+  async run(current: CurrentPackage, run: Run): Promise<FinishedRun> {
+    const { engine, board, onChange, clock, runTimeoutMs, rebuildTimeoutMs = dayMs } = this.options;
+    const startedAt = new Date(clock.now());
+    const fullRefresh = run.kind === 'full-refresh';
+    const request = {
+      project: current.project,
+      select: modelsOf(current, run.models).map(({ fqn }) => `fqn:${fqn.join('.')}`),
+      fullRefresh,
+      timeoutMs: fullRefresh ? rebuildTimeoutMs : runTimeoutMs,
+    };
+    try {
+      const results = await engine.run(request, (id, progress) => {
+        if (progress === 'started') board.set(id, { status: 'running' });
+        onChange();
+      });
+      board.finish(results, startedAt);
+      const durationMs = clock.now() - startedAt.getTime();
+      this.#tell(run, results, durationMs);
+      return { last: summarise(run, results, startedAt, durationMs), results, durationMs };
+    } finally {
+      board.abandon();
+    }
+  }
+
+  /** Those that took a whole batch and moved on by it: there is more for them. */
+  async unfinished(session: Session, current: CurrentPackage, results: readonly NodeResult[]): Promise<Set<string>> {
+    const { batchSize, log } = this.options;
+    const full = results.filter(({ status, rowsAffected }) => status === 'ok' && (rowsAffected ?? 0) >= batchSize);
+    if (batchSize === 0 || full.length === 0) return new Set();
+    const ids = full.map(({ id }) => id);
+    const unfinished = new Set<string>();
+    for (const [id, watermark] of await modelWatermarks(session, modelsOf(current, ids))) {
+      if (this.#batchEnds.get(id) !== watermark) unfinished.add(id);
+      else log.debug({ model: id, watermark }, 'a whole batch brought the model no further');
+      this.#batchEnds.set(id, watermark);
+    }
+    return unfinished;
+  }
+
+  /** Writes the record and counts the rows of what has changed. */
+  async record(session: Session, current: CurrentPackage, { last, results }: FinishedRun): Promise<void> {
+    const { schema, selector, board, clock } = this.options;
+    const startedAt = new Date(last.startedAt);
+    await writeRecord(session, schema, { id: last.id, selector, kind: last.kind, startedAt, nodes: results });
+    if (clock.now() - this.#lastPruned >= pruneEveryMs) {
+      await pruneRecords(session, schema);
+      this.#lastPruned = clock.now();
+    }
+    const changed = results.filter(({ rowsAffected }) => last.kind === 'full-refresh' || rowsAffected !== 0);
+    for (const [id, rows] of await countRows(
+      session,
+      modelsOf(
+        current,
+        changed.map(({ id }) => id),
+      ),
+    )) {
+      board.set(id, { rows });
+    }
+  }
+
+  #tell(run: Run, results: readonly NodeResult[], durationMs: number): void {
+    const { log } = this.options;
+    const failures = new Map(this.#failuresTold);
+    for (const { id, name, status, error } of results) {
+      const before = failures.get(id);
+      if (status === 'failed' && error !== null) {
+        failures.set(id, error);
+        if (before !== error) log.error({ code: 'MODEL_FAILED', model: name, error }, 'a model failed; others go on');
+      } else if (status === 'ok' && failures.delete(id)) {
+        log.info({ model: name }, 'the model works again');
+      }
+    }
+    this.#failuresTold = failures;
+    const told = { kind: run.kind, models: run.models.length, durationMs: Math.round(durationMs) };
+    if (run.kind === 'full-refresh') log.info(told, 'models were built');
+    else log.debug(told, 'models were brought up to date');
+  }
+}
+
+/** The models of a package with these ids. */
+export function modelsOf({ graph }: CurrentPackage, ids: Iterable<string>): Model[] {
+  return [...ids].map((id) => graph.get(id)).filter((model) => model !== undefined);
+}
+
+function summarise(run: Run, results: readonly NodeResult[], startedAt: Date, durationMs: number): LastRun {
+  return {
+    id: randomUUID(),
+    kind: run.kind,
+    startedAt: startedAt.toISOString(),
+    durationMs,
+    models: run.models.length,
+    failed: results.filter(({ status }) => status === 'failed').length,
+    rowsAffected: results.reduce((sum, { rowsAffected }) => sum + (rowsAffected ?? 0), 0),
+  };
+}

@@ -1,0 +1,40 @@
+import { withDescendants, type ModelGraph } from '../manifest/graph.js';
+
+/** All that the next step depends on. */
+export interface Situation {
+  readonly graph: ModelGraph;
+  readonly selected: ReadonlySet<string>;
+  /** The models to build anew. */
+  readonly stale: ReadonlySet<string>;
+  /** Models that failed and whose pause is not over. */
+  readonly waiting: readonly string[];
+  /** The state of what a model reads, before it last ran well. */
+  readonly reached: ReadonlyMap<string, string>;
+  /** The state of what a model reads, now. */
+  readonly target: (id: string) => string;
+  /** Whether the last run was an increment: then a rebuild is next, else increments that keep coming would starve it. */
+  readonly rebuildNext: boolean;
+}
+
+/** What a run does to tables: brings them on, or makes them anew. */
+export type RunKind = 'increment' | 'full-refresh';
+
+/** The next run. */
+export interface Run {
+  readonly kind: RunKind;
+  readonly models: readonly string[];
+}
+
+/**
+ * The next run, or undefined when there is nothing to do. A model runs when what it reads has moved on since it last ran
+ * well, unless it, or one above it, waits for its next try. A model that is stale is built anew and else left alone.
+ */
+export function decide(situation: Situation): Run | undefined {
+  const { graph, selected, stale, waiting, reached, target, rebuildNext } = situation;
+  const blocked = withDescendants(graph, waiting);
+  const free = [...selected].filter((id) => graph.has(id) && !blocked.has(id));
+  const behind = free.filter((id) => !stale.has(id) && reached.get(id) !== target(id));
+  const rebuild = free.filter((id) => stale.has(id));
+  if (rebuild.length > 0 && (rebuildNext || behind.length === 0)) return { kind: 'full-refresh', models: rebuild };
+  return behind.length > 0 ? { kind: 'increment', models: behind } : undefined;
+}

@@ -1,0 +1,128 @@
+import type { NodeResult } from '../engine/engine.js';
+import { isConnectionLoss } from '../engine/connection-loss.js';
+import type { BuiltModels } from '../manifest/built-models.js';
+import { withDescendants, type ModelGraph } from '../manifest/graph.js';
+import { builtNow, packageChanges, type PackageChanges, type PackageComparison } from './changes.js';
+import { decide, type Run } from './decide.js';
+import { Retries } from './retries.js';
+
+/** The state of what models read: the table of documents, and models that other dataemons build. */
+export interface InputState {
+  /** The greatest `saved_timestamp` of the documents. */
+  readonly watermark: string;
+  /** When what a model reads of others' was last changed. */
+  readonly others: (id: string) => string;
+}
+
+/** A run that has ended. */
+export interface Outcome {
+  readonly run: Run;
+  readonly results: readonly NodeResult[];
+  /** Read before the run began. */
+  readonly inputs: InputState;
+  /** Models that took no more than a batch, so that there is more to come. */
+  readonly unfinished: ReadonlySet<string>;
+  readonly durationMs: number;
+}
+
+/** How far each model is, and what has to happen to it. It knows no database: all that it is told, it is told. */
+export class ModelState {
+  #graph: ModelGraph = new Map();
+  #selected: ReadonlySet<string> = new Set();
+  #built: BuiltModels = new Map();
+  #stale = new Set<string>();
+  #lastKind: Run['kind'] | undefined;
+  /** `<watermark> <others>` before the last run that went well. */
+  readonly #reached = new Map<string, string>();
+  readonly #retries: Retries;
+
+  constructor(random: () => number) {
+    this.#retries = new Retries(random);
+  }
+
+  /** What stands in the database, so far as it is known to be right. */
+  get built(): BuiltModels {
+    return this.#built;
+  }
+
+  get stale(): ReadonlySet<string> {
+    return this.#stale;
+  }
+
+  get failing(): ReadonlySet<string> {
+    return this.#retries.failing;
+  }
+
+  /** The watermark that all selected models have reached; undefined while one has not run. */
+  get upToDateWith(): string | undefined {
+    const watermarks = [...this.#selected].map((id) => this.#reached.get(id)?.split(' ')[0]);
+    if (watermarks.length === 0 || watermarks.includes(undefined)) return undefined;
+    return watermarks.reduce((least, watermark) => ((watermark ?? '') < (least ?? '') ? watermark : least));
+  }
+
+  /** Takes over a package, and tells how it differs from what stands in the database. */
+  use(comparison: PackageComparison): PackageChanges {
+    const changes = packageChanges(comparison);
+    this.#graph = comparison.graph;
+    this.#selected = comparison.selected;
+    this.#stale = new Set(changes.stale);
+    this.#built = changes.stale.size === 0 ? this.#whatIsBuilt(comparison.built) : comparison.built;
+    for (const id of this.#retries.failing) this.#retries.forget(id);
+    for (const id of this.#reached.keys()) if (!comparison.selected.has(id)) this.#reached.delete(id);
+    return changes;
+  }
+
+  /** The next run, or undefined when there is nothing to do now. */
+  next(inputs: InputState, now: number): Run | undefined {
+    return decide({
+      graph: this.#graph,
+      selected: this.#selected,
+      stale: this.#stale,
+      waiting: this.#retries.waiting(now),
+      reached: this.#reached,
+      target: (id) => targetOf(inputs, id),
+      rebuildNext: this.#lastKind === 'increment',
+    });
+  }
+
+  /** When a model that failed may be tried again, in the clock's milliseconds. */
+  nextDue(now: number): number | undefined {
+    return this.#retries.nextDue(now);
+  }
+
+  /**
+   * Takes over how a run has ended.
+   *
+   * @returns whether models failed only because their connection was lost.
+   */
+  finish({ run, results, inputs, unfinished, durationMs }: Outcome, now: number): { readonly interrupted: boolean } {
+    const byId = new Map(results.map((result) => [result.id, result]));
+    const moreToCome = withDescendants(this.#graph, unfinished);
+    let interrupted = false;
+    let anyBuilt = false;
+    this.#lastKind = run.kind;
+    for (const id of run.models) {
+      const result = byId.get(id);
+      if (result?.status === 'ok') {
+        this.#retries.forget(id);
+        anyBuilt = this.#stale.delete(id) || anyBuilt;
+        if (moreToCome.has(id)) this.#reached.delete(id);
+        else this.#reached.set(id, targetOf(inputs, id));
+      } else if (result?.status === 'failed' && isConnectionLoss(result.error)) {
+        interrupted = true;
+      } else if (result?.status !== 'skipped') {
+        this.#retries.failed(id, now, result?.durationMs ?? durationMs);
+      }
+    }
+    if (anyBuilt) this.#built = this.#whatIsBuilt(this.#built);
+    return { interrupted };
+  }
+
+  #whatIsBuilt(before: BuiltModels): BuiltModels {
+    return builtNow(this.#graph, this.#selected, before, this.#stale);
+  }
+}
+
+function targetOf(inputs: InputState, id: string): string {
+  return `${inputs.watermark} ${inputs.others(id)}`;
+}

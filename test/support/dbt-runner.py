@@ -1,0 +1,42 @@
+"""dbt for tests, loaded once: a line of JSON asks for a command, a line of JSON answers it.
+
+`{"args": [...], "env": {...}, "manifest": "key"}` -> `{"success": true, "results": [...], "errors": [...]}`. The manifest
+is parsed for the first command with a key, and used again for all that follow.
+"""
+
+import json
+import os
+import sys
+
+from dbt.cli.main import dbtRunner
+
+protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(2, 1)
+manifests = {}
+
+
+def invoke(args, manifest, errors):
+    def on_event(event):
+        if event.info.level == "error":
+            errors.append(event.info.msg)
+
+    quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json", "--no-version-check"]
+    return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke([*args, *quiet])
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    os.environ.update(request["env"])
+    errors = []
+    key = request["manifest"]
+    if key not in manifests:
+        manifests[key] = invoke(["parse", *request["folders"]], None, errors).result
+    finished = invoke([*request["args"], *request["folders"]], manifests[key], errors)
+    results = [
+        {"name": result.node.name, "status": str(result.status), "message": result.message or ""}
+        for result in getattr(finished.result, "results", [])
+    ]
+    if finished.exception is not None:
+        errors.append(str(finished.exception))
+    protocol.write(json.dumps({"success": finished.success, "results": results, "errors": errors}) + "\n")
+    protocol.flush()

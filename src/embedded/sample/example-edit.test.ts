@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { exampleEdit } from './example-edit.js';
 import { sampleData } from './sample-data.js';
+
+// Thousands of documents on a machine that does other things too.
+vi.setConfig({ testTimeout: 30_000 });
 
 test('the example is a person of the sample with one revision, who gets another telephone number', () => {
   fc.assert(

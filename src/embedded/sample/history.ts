@@ -18,8 +18,8 @@ export function deleted(entry: Entry, withBody: boolean): Entry {
 const deletable = new Set<unknown>(['home_visit', 'assessment', 'pregnancy_home_visit', 'postnatal_visit']);
 
 /**
- * What becomes of an ordinary document: about 1 in 60 of the reports that may be is deleted, 1 in 25 reviewed by the
- * supervisor and of these a third twice; 1 person in 25 gets another telephone number.
+ * What becomes of an ordinary document: 1 in 50 of the reports that may be is deleted, which is 1 in 100 of all documents;
+ * 1 report in 25 is reviewed by the supervisor, and of these a third twice; 1 telephone in 12 gets another number.
  */
 export function lived(random: Random, entry: Entry): Entry {
   const { document } = entry;

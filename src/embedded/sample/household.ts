@@ -134,11 +134,9 @@ export function* thoroughHousehold(area: Area): Generator<Unit> {
   for (const { unit } of told) yield unit;
   const baby = told.flatMap(({ unit }) => unit).find(({ document }) => document.type === 'person');
   if (baby !== undefined) {
-    const child = {
-      document: baby.document as Person['document'],
-      sex: 'female' as const,
-      born: deployment.now - 205 * day,
-    };
+    const { date_of_birth, sex } = baby.document as Person['document'];
+    const born = Date.parse(String(date_of_birth));
+    const child = { document: baby.document as Person['document'], sex: sex as Person['sex'], born };
     const { unit } = assessment(area, child, Math.floor(deployment.now - 20 * day), 'fever');
     yield [...unit, ...unit.map(({ document }) => infoOf(random, document._id, deployment.now - 20 * day))];
   }

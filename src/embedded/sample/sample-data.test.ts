@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { day, week, year } from './calendar.js';
 import type { SampleOptions } from './deployment.js';
 import { sampleDatabases, type Lineage, type SampleDatabase, type SampleDocument } from './documents.js';
 import { sampleData } from './sample-data.js';
+
+// Thousands of documents on a machine that does other things too.
+vi.setConfig({ testTimeout: 30_000 });
 
 const now = new Date('2026-03-04T10:00:00Z');
 

@@ -15,6 +15,8 @@ export interface Couch2pgOptions {
     readonly ca?: string;
     readonly databases: readonly string[];
     readonly liveFeed: Exclude<FeedMode, 'normal'>;
+    /** How often CouchDB shows that it is alive while nothing happens, in milliseconds; three in a row may be missed. */
+    readonly heartbeatMs?: number;
   };
   readonly postgres: {
     readonly connection: PostgresConnection;
@@ -42,6 +44,7 @@ export interface Couch2pg {
 }
 
 const connectionsPerSource = 3;
+const defaultHeartbeatMs = 10_000;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
 
@@ -50,7 +53,7 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
   const { couchdb, postgres, batch, clock, random, log } = options;
   const listeners: (() => void)[] = [];
   const onChange = () => listeners.forEach((listener) => listener());
-  const { liveFeed, databases, ...server } = couchdb;
+  const { liveFeed, databases, heartbeatMs = defaultHeartbeatMs, ...server } = couchdb;
   const client = new CouchDbClient(server);
   const pool = createPool({
     connection: postgres.connection,
@@ -62,7 +65,7 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
   const sources = databases.map((database) => {
     const name = `${host}/${database}`;
     return new Source({
-      ...{ ...postgres, name, database, client, liveFeed, pool, batch, clock, random, onChange },
+      ...{ ...postgres, name, database, client, liveFeed, heartbeatMs, pool, batch, clock, random, onChange },
       log: log.child({ source: name }),
     });
   });

@@ -28,6 +28,8 @@ export interface FeedReaderOptions {
 
 const firstPageRows = 1_000;
 const pageRows = 10_000;
+/** How undici names an answer that does not begin, or does not go on. */
+const silence: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 /** A live feed that ends sooner than this without a row is not asked again at once. */
 const shortestLiveMs = 1_000;
 
@@ -127,8 +129,7 @@ export class FeedReader {
 
   /** A proxy that holds small answers back makes a continuous feed look dead: from now on, long polls. */
   #doWithoutContinuous(error: unknown): void {
-    const silent =
-      error instanceof SyncError && (error.cause as { code?: unknown } | null)?.code === 'UND_ERR_BODY_TIMEOUT';
+    const silent = error instanceof SyncError && silence.has((error.cause as { code?: string } | null)?.code ?? '');
     if (!silent) return;
     this.#liveFeed = 'longpoll';
     this.options.log.warn('the continuous feed stays silent, as behind a buffering proxy: following by long polls');

@@ -17,6 +17,7 @@ export interface SourceOptions {
   readonly database: string;
   readonly client: CouchDbClient;
   readonly liveFeed: Exclude<FeedMode, 'normal'>;
+  readonly heartbeatMs: number;
   readonly connection: PostgresConnection;
   readonly pool: pg.Pool;
   readonly schema: string;
@@ -29,8 +30,7 @@ export interface SourceOptions {
   onChange(): void;
 }
 
-/** What a live feed sends at least, and what `couchdb_progress.updated_at` is at most old. */
-const heartbeatMs = 10_000;
+/** `couchdb_progress.updated_at` is at most this old. */
 const reportEveryMs = 30_000;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
@@ -124,7 +124,7 @@ export class Source {
   }
 
   async #read(stop: AbortSignal, go: AbortController): Promise<void> {
-    const { client, liveFeed, clock, log } = this.options;
+    const { client, liveFeed, heartbeatMs, clock, log } = this.options;
     const signal = AbortSignal.any([stop, go.signal]);
     const database = new Database(client, this.options.database);
     const { since, writer } = await this.#openWriter(database, signal);

@@ -12,10 +12,6 @@ export interface CouchDbOptions {
   readonly credentials?: Credentials;
   /** Certificates of the authorities to trust instead of the well-known ones, in PEM. */
   readonly ca?: string;
-  /** How long CouchDB may take to begin its answer, in milliseconds. */
-  readonly headersTimeoutMs?: number;
-  /** How long an answer may pause before its connection counts as dead, in milliseconds. */
-  readonly idleTimeoutMs?: number;
 }
 
 /** What is asked of CouchDB. */
@@ -25,6 +21,7 @@ export interface CouchDbRequest {
   readonly signal?: AbortSignal;
   /** Whether the answer may come compressed. Off for live feeds: a proxy that compresses holds small rows back. */
   readonly gzip?: boolean;
+  /** How long this answer may take to begin and may pause, in milliseconds. */
   readonly idleTimeoutMs?: number;
 }
 
@@ -34,7 +31,6 @@ export interface CouchDbResponse {
   readonly body: Readable;
 }
 
-const defaultHeadersTimeoutMs = 60_000;
 const defaultIdleTimeoutMs = 60_000;
 const unauthorized = 401;
 
@@ -42,16 +38,13 @@ const unauthorized = 401;
 export class CouchDbClient {
   readonly #pool: Pool;
   readonly #session: Session | undefined;
-  readonly #idleTimeoutMs: number;
 
   constructor(private readonly options: CouchDbOptions) {
     this.#pool = new Pool(options.url, {
       // A source's feed occupies one connection; signing in and reading a document need another.
       connections: null,
-      headersTimeout: options.headersTimeoutMs ?? defaultHeadersTimeoutMs,
       connect: { timeout: 10_000, ...(options.ca === undefined ? {} : { ca: options.ca }) },
     });
-    this.#idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs;
     this.#session = options.credentials && new Session(this.#pool, options.url, options.credentials);
   }
 
@@ -104,6 +97,7 @@ export class CouchDbClient {
   }
 
   async #send(request: CouchDbRequest): Promise<Awaited<ReturnType<Pool['request']>>> {
+    const idleTimeoutMs = request.idleTimeoutMs ?? defaultIdleTimeoutMs;
     try {
       const cookie = await this.#session?.cookie(request.signal);
       const answer = await this.#pool.request({
@@ -115,7 +109,8 @@ export class CouchDbClient {
           ...(cookie === undefined ? {} : { cookie }),
         },
         // A connection that the other side has forgotten (half-open TCP) shows by its silence.
-        bodyTimeout: request.idleTimeoutMs ?? this.#idleTimeoutMs,
+        headersTimeout: idleTimeoutMs,
+        bodyTimeout: idleTimeoutMs,
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       });
       this.#session?.renew(answer.headers['set-cookie']);

@@ -50,8 +50,10 @@ describe('couch2pg', () => {
     await untilEqual(database, source);
     await first.stop();
     expect(first.couch2pg.status()).toMatchObject([{ state: 'stopped' }]);
-    const stamps = async () =>
-      (await database.pool.query(`SELECT saved_timestamp FROM v1.couchdb WHERE _id <> 'd7' ORDER BY _id`)).rows;
+    const stamps = async () => {
+      const sql = `SELECT saved_timestamp::text AS stamp FROM v1.couchdb WHERE _id <> 'd7' ORDER BY _id`;
+      return (await database.pool.query<{ stamp: string }>(sql)).rows;
+    };
     const before = await stamps();
 
     await source.write({ ...(await source.get('d7')), n: 'while away' });

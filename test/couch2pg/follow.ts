@@ -15,6 +15,7 @@ export interface FollowOptions {
   readonly liveFeed?: Couch2pgOptions['couchdb']['liveFeed'];
   readonly url?: string;
   readonly password?: string;
+  readonly heartbeatMs?: number;
 }
 
 /** Runs couch2pg from test databases into a test database. */
@@ -31,12 +32,13 @@ export function follow(
       credentials: { user: couchdb.user, password: options.password ?? couchdb.password },
       databases: sources.map((source) => (typeof source === 'string' ? source : source.name)),
       liveFeed: options.liveFeed ?? 'continuous',
+      ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
     },
     postgres: { connection: database.connection, schema: 'v1', table: 'couchdb' },
     batch: { rows: 100, bytes: 1_000_000, lingerMs: 10, ...options.batch },
     clock: systemClock,
     random: Math.random,
-    log: createLog({ level: (process.env['LOG_LEVEL'] ?? 'silent') as 'silent', format: 'text', secrets: [] }),
+    log: createLog({ level: (process.env.LOG_LEVEL ?? 'silent') as 'silent', format: 'text', secrets: [] }),
   });
   const running = couch2pg.run(stop.signal);
   const end = async () => {

@@ -43,7 +43,7 @@ export interface TestCouchDatabase {
  * that are made for the test and removed after it.
  */
 export async function createTestCouchDb(): Promise<TestCouchDb> {
-  const given = process.env['COUCHDB_TEST_URL'];
+  const given = process.env.COUCHDB_TEST_URL;
   return given === undefined ? startEmbedded() : useReal(new URL(given));
 }
 

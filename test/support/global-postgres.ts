@@ -16,7 +16,7 @@ declare module 'vitest' {
  * Gives the tests a PostgreSQL: the one of `POSTGRES_TEST_URL`, or an embedded one for this run, which is removed after.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  const given = process.env['POSTGRES_TEST_URL'];
+  const given = process.env.POSTGRES_TEST_URL;
   if (given !== undefined) {
     project.provide('postgresUrl', given);
     return undefined;

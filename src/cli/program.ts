@@ -1,12 +1,22 @@
 import { Command } from 'commander';
 import { addConfigCommand } from './config.js';
+import { addCouch2pgCommand } from './couch2pg.js';
+import { addDataemonCommand } from './dataemon.js';
+import { addEmbeddedCouchDbCommand } from './embedded-couchdb.js';
+import { addStartCommand } from './start.js';
 import type { CliSurroundings } from './surroundings.js';
 import { version } from './version.js';
 
 /** Adds one command to the program; `exit` takes its exit code. */
 export type AddCommand = (program: Command, surroundings: CliSurroundings, exit: (code: number) => void) => void;
 
-const commands: readonly AddCommand[] = [addConfigCommand];
+const commands: readonly AddCommand[] = [
+  addStartCommand,
+  addCouch2pgCommand,
+  addDataemonCommand,
+  addConfigCommand,
+  addEmbeddedCouchDbCommand,
+];
 
 /** The command line, ready to be parsed. Whatever is wrong with it is thrown as a CommanderError. */
 export function createProgram(surroundings: CliSurroundings, exit: (code: number) => void): Command {

@@ -220,8 +220,8 @@ export const options = {
   dbtRunTimeout: {
     env: 'DBT_RUN_TIMEOUT',
     type: integer('seconds', 1, 604_800),
-    default: '21600',
-    description: 'A run of dbt that takes longer is given up, and its worker replaced.',
+    default: '3600',
+    description: 'An increment of the models that takes longer is given up, and dbt started anew.',
     group: 'dataemon',
   },
   metricsPort: {
@@ -257,7 +257,8 @@ export const options = {
     env: 'EMBEDDED_DATA_DIR',
     type: folder,
     default: '.cht-sync',
-    description: 'The folder for all that the demonstration keeps: data, passwords, logs.',
+    description:
+      'The folder for what the commands keep: installed packages, and the data, passwords and log of `start`.',
     group: 'Embedded demonstration',
   },
   embeddedPostgresPort: {

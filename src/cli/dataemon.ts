@@ -1,0 +1,38 @@
+import { loadConfig } from '../config/index.js';
+import { createDataemon } from '../dataemon/index.js';
+import { logWarnings, serviceLog } from './command-log.js';
+import { dataemonOptions, postgresConnection } from './connections.js';
+import { addFlags, flagValues } from './flags.js';
+import { monitor } from './measure.js';
+import type { AddCommand } from './program.js';
+import { requireHosts } from './required-hosts.js';
+import { listenForStop } from './stop-signal.js';
+import { exitCodes } from './surroundings.js';
+
+/** `cht-sync dataemon`: keeps the models up to date, until it is told to stop. */
+export const addDataemonCommand: AddCommand = (program, surroundings, exit) => {
+  const command = program.command('dataemon').description('keep the dbt models up to date (for production)');
+  addFlags(command, ['PostgreSQL', 'dataemon', 'Monitoring', 'Embedded demonstration']);
+  command.action(async () => {
+    const { folder, env } = surroundings;
+    const reading = loadConfig({ folder, env, flags: flagValues(command) });
+    const config = reading.config();
+    requireHosts(config, ['postgresHost']);
+    const log = serviceLog(config, surroundings);
+    logWarnings(reading, log);
+
+    const stop = listenForStop(() => log.info('stopping: the run under way ends first'));
+    const dataemon = createDataemon(dataemonOptions(config, surroundings, postgresConnection(config, folder), log));
+    const monitoring = await monitor(config, { dataemon: () => dataemon.status() }, log);
+    dataemon.onChange(() => monitoring.modelsChanged());
+    log.info({ package: dataemon.status().package, metrics: monitoring.url }, 'the dataemon runs');
+    try {
+      await dataemon.run(stop.signal);
+    } finally {
+      await monitoring.stop();
+      stop.release();
+    }
+    log.info('stopped');
+    exit(exitCodes.ok);
+  });
+};

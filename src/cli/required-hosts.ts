@@ -1,0 +1,24 @@
+import { configError, type Config, type Problem } from '../config/index.js';
+
+/** A configuration in which the hosts that a command needs are set. */
+export type ConfigWith<K extends 'couchdbHost' | 'postgresHost'> = Config & Readonly<Record<K, string>>;
+
+const variables = { couchdbHost: 'COUCHDB_HOST', postgresHost: 'POSTGRES_HOST' } as const;
+
+/**
+ * Makes sure that a production command is not run against the demonstration.
+ *
+ * @throws ConfigError that names the hosts which are not set.
+ */
+export function requireHosts<K extends 'couchdbHost' | 'postgresHost'>(
+  config: Config,
+  hosts: readonly K[],
+): asserts config is ConfigWith<K> {
+  const problems = hosts
+    .filter((host) => config[host] === undefined)
+    .map((host): Problem => {
+      const cause = 'it is not set, and this command is for servers of your own';
+      return { option: variables[host], cause, remedy: '`cht-sync start` uses embedded ones.' };
+    });
+  if (problems.length > 0) throw configError(problems);
+}

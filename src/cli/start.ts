@@ -1,0 +1,31 @@
+import { loadConfig } from '../config/index.js';
+import { addFlags, flagValues } from './flags.js';
+import type { AddCommand } from './program.js';
+import { runStart } from './start/run.js';
+import { summaryJson, summaryText } from './start/summary.js';
+import { exitCodes } from './surroundings.js';
+
+/** `cht-sync start`: the whole sync in one process, with embedded servers for those that are not given. */
+export const addStartCommand: AddCommand = (program, surroundings, exit) => {
+  const command = program
+    .command('start')
+    .description('run the whole sync; what COUCHDB_HOST or POSTGRES_HOST do not name is embedded')
+    .option('--exit-when-caught-up', 'end when everything is in the models, and print a summary')
+    .option('--json', 'print the summary as JSON');
+  addFlags(command);
+  command.action(async ({ exitWhenCaughtUp = false, json = false }: { exitWhenCaughtUp?: boolean; json?: boolean }) => {
+    const { folder, env, stdout, stderr } = surroundings;
+    const reading = loadConfig({ folder, env, flags: flagValues(command) });
+    const config = reading.config();
+    const summary = await runStart({ config, reading, surroundings, exitWhenCaughtUp });
+    if (!exitWhenCaughtUp) return;
+    if (summary !== undefined) {
+      stdout.write(json ? `${JSON.stringify(summaryJson(summary), undefined, 2)}\n` : summaryText(summary));
+    }
+    const verdict = summary?.verdict ?? { kind: 'working' as const };
+    if (verdict.kind === 'caught-up') return;
+    exit(exitCodes.failed);
+    const why = verdict.kind === 'failed' ? verdict.reasons.join('\n') : 'it was stopped before.';
+    stderr.write(`Error: not everything is in the models: ${why}\n`);
+  });
+};

@@ -1,0 +1,205 @@
+import { join } from 'node:path';
+import { secretsOf, type Config, type Reading } from '../../config/index.js';
+import { createCouch2pg, type Couch2pg } from '../../couch2pg/index.js';
+import { createDataemon, type Dataemon } from '../../dataemon/index.js';
+import { createLog, systemClock, type Log } from '../../lib/index.js';
+import { logWarnings } from '../command-log.js';
+import { couch2pgOptions, dataemonOptions, packageSource } from '../connections.js';
+import { monitor } from '../measure.js';
+import { listenForStop } from '../stop-signal.js';
+import type { CliSurroundings } from '../surroundings.js';
+import { version } from '../version.js';
+import { Cleanup } from './cleanup.js';
+import { takeDataFolder } from './data-folder.js';
+import { dataFolderOf, fill, setUpOrigin, setUpTarget, type SetUpOptions } from './demonstration.js';
+import { startLines, startScreen } from './display.js';
+import { guideFor } from './guide.js';
+import { createScreenLog } from './screen-log.js';
+import { Steps } from './steps.js';
+import type { Summary } from './summary.js';
+import { CaughtUpWatch, type Verdict } from './verdict.js';
+import type { Guide, View } from './view.js';
+
+/** What `start` is told. */
+export interface StartOptions {
+  readonly config: Config;
+  readonly reading: Reading;
+  readonly surroundings: CliSurroundings;
+  readonly exitWhenCaughtUp: boolean;
+}
+
+const lookEveryMs = 100;
+
+/** The parts that run, as far as they have begun. */
+interface Running {
+  couch2pg?: Couch2pg;
+  dataemon?: Dataemon;
+  guide?: Guide;
+  isStopping: boolean;
+}
+
+/**
+ * Runs everything in this process until it is told to stop or, if asked for, until all is in the models.
+ *
+ * @returns what was reached; undefined when it was stopped before anything could be said.
+ * @throws SyncError ALREADY_RUNNING, EMBEDDED_FAILED and what keeps the embedded servers from being set up.
+ */
+export async function runStart(options: StartOptions): Promise<Summary | undefined> {
+  const { config, reading, surroundings } = options;
+  const cleanup = new Cleanup();
+  const running: Running = { isStopping: false };
+  const steps = new Steps();
+  try {
+    const dataFolder = await takeDataFolder(dataFolderOf(config, surroundings.folder));
+    cleanup.add(() => dataFolder.release());
+    // The passwords of the embedded servers join them as soon as they are known.
+    const secrets = secretsOf(config);
+    const output = openOutput(options, secrets, dataFolder.path, cleanup);
+    const { log } = output;
+    logWarnings(reading, log);
+    const stop = listenForStop(() => {
+      running.isStopping = true;
+      log.info('stopping');
+    });
+    cleanup.add(() => stop.release());
+    const view = (): View => ({
+      version: version(),
+      steps: steps.list(),
+      sources: running.couch2pg?.status() ?? [],
+      dataemon: running.dataemon?.status(),
+      warnings: output.warnings(),
+      guide: running.guide,
+      isStopping: running.isStopping,
+    });
+    const display = output.isScreen ? startScreen(surroundings.stderr, view) : startLines(log, view);
+    cleanup.add(() => display.close());
+    return await setUpAndSync(options, {
+      running,
+      steps,
+      log,
+      cleanup,
+      secrets,
+      stop: stop.signal,
+      dataFolder: dataFolder.path,
+      logFile: output.file,
+    });
+  } finally {
+    running.isStopping = true;
+    await cleanup.run();
+  }
+}
+
+interface Setting {
+  readonly running: Running;
+  readonly steps: Steps;
+  readonly log: Log;
+  readonly cleanup: Cleanup;
+  readonly stop: AbortSignal;
+  readonly secrets: string[];
+  readonly dataFolder: string;
+  readonly logFile: string | undefined;
+}
+
+async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Summary | undefined> {
+  const { config, reading, surroundings } = options;
+  const { running, steps, log, cleanup, secrets, stop, dataFolder } = setting;
+  const began = systemClock.now();
+  const setUp: SetUpOptions = { config, reading, folder: surroundings.folder, dataFolder, log, cleanup };
+  const target = await steps.run('Starting PostgreSQL', () => setUpTarget(setUp));
+  secrets.push(target.connection.password);
+  const origin = await steps.run('Starting the source', () => setUpOrigin(setUp));
+  if (origin.embedded !== undefined) secrets.push(origin.embedded.password);
+
+  const halt = new AbortController();
+  const signal = AbortSignal.any([stop, halt.signal]);
+  const dataemon = createDataemon(dataemonOptions(config, surroundings, target.connection, log));
+  const monitoring = await monitor(
+    config,
+    { sources: () => running.couch2pg?.status() ?? [], dataemon: () => dataemon.status() },
+    log,
+  );
+  cleanup.add(() => monitoring.stop());
+  dataemon.onChange(() => monitoring.modelsChanged());
+  running.dataemon = dataemon;
+  // dbt gets ready while the source is filled.
+  const modelling = dataemon.run(signal);
+  try {
+    const filled = await steps.run('Filling the source', (progress) =>
+      fill(origin, signal, ({ written, total }) => progress(written, total)),
+    );
+    const couch2pg = createCouch2pg(
+      couch2pgOptions(config, { couchdb: origin.couchdb, postgres: target.connection }, log),
+    );
+    running.couch2pg = couch2pg;
+    const hasSample = config.couchdbDbs.includes('medic') && packageSource(config, '').kind === 'bundled';
+    running.guide = guideFor({
+      connection: target.connection,
+      schema: config.postgresSchema,
+      passwordFile: target.passwordFile,
+      sample: origin.embedded && filled && hasSample ? { ...origin.embedded, filled } : undefined,
+      metricsUrl: monitoring.url,
+      logFile: setting.logFile,
+    });
+    const syncing = couch2pg.run(signal);
+    const verdict = await Promise.race([
+      options.exitWhenCaughtUp ? watch(couch2pg, dataemon, signal) : never(),
+      syncing.then((): Verdict => ({ kind: 'working' })),
+    ]);
+    const { postgresSchema: schema, postgresTable: table } = config;
+    const summary = { verdict, durationMs: systemClock.now() - began, connection: target.connection, schema, table };
+    const reached = { ...summary, sources: couch2pg.status(), dataemon: dataemon.status() };
+    running.isStopping = true;
+    halt.abort();
+    await syncing;
+    return reached;
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    return undefined;
+  } finally {
+    running.isStopping = true;
+    halt.abort();
+    await modelling;
+  }
+}
+
+/** Looks until it is decided; undecided when it is told to stop. */
+async function watch(couch2pg: Couch2pg, dataemon: Dataemon, signal: AbortSignal): Promise<Verdict> {
+  const watcher = new CaughtUpWatch();
+  let verdict: Verdict = { kind: 'working' };
+  while (verdict.kind === 'working' && !signal.aborted) {
+    await systemClock.sleep(lookEveryMs, signal);
+    verdict = watcher.look(couch2pg.status(), dataemon.status(), systemClock.now());
+  }
+  return signal.aborted ? { kind: 'working' } : verdict;
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
+interface Output {
+  readonly log: Log;
+  readonly isScreen: boolean;
+  readonly file: string | undefined;
+  readonly warnings: () => readonly string[];
+}
+
+/** A screen with a log file beside it on a terminal; otherwise log lines. */
+function openOutput(
+  { config, surroundings }: StartOptions,
+  secrets: readonly string[],
+  dataFolder: string,
+  cleanup: Cleanup,
+): Output {
+  const { stderr, env } = surroundings;
+  const isPlain = !stderr.isTTY || (env.CI ?? '') !== '' || env.TERM === 'dumb';
+  if (isPlain || config.logFormat === 'json') {
+    const format = config.logFormat === 'json' ? 'json' : 'text';
+    const log = createLog({ level: config.logLevel, format, secrets, destination: stderr });
+    return { log, isScreen: false, file: undefined, warnings: () => [] };
+  }
+  const file = join(dataFolder, 'cht-sync.log');
+  const screenLog = createScreenLog(file, { level: config.logLevel, secrets });
+  cleanup.add(() => screenLog.close());
+  return { log: screenLog.log, isScreen: true, file, warnings: () => screenLog.warnings() };
+}

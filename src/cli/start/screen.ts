@@ -1,0 +1,153 @@
+import type { SourceStatus } from '../../couch2pg/index.js';
+import type { DataemonStatus } from '../../dataemon/index.js';
+import { bar, count, duration, shellLines, shorten, table, timeOfDay } from './text.js';
+import type { Guide, Step, View } from './view.js';
+
+/** The size of a terminal. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A part of the screen; parts with a lower rank go first when there is no room. */
+interface Section {
+  readonly lines: readonly string[];
+  readonly rank: number;
+  /** Lines that a list may be cut down to; undefined when it is shown whole or not at all. */
+  readonly least?: number;
+}
+
+const barWidth = 30;
+const indent = '  ';
+const shownSequence = 16;
+
+/** The screen of `start`: never wider nor higher than the terminal, except for command lines, which are copied. */
+export function renderScreen(view: View, { width, height }: Size): string[] {
+  const sections: Section[] = [
+    { lines: [headline(view)], rank: 9 },
+    { lines: view.steps.filter((step) => !step.isDone).map(stepLine), rank: 8 },
+    { lines: sourceLines(view.sources), rank: 7, least: 4 },
+    { lines: view.dataemon === undefined ? [] : modelLines(view.dataemon), rank: 6, least: 5 },
+    { lines: problemLines(view), rank: 5 },
+    ...(view.guide === undefined ? [] : guideSections(view.guide, width)),
+  ];
+  return fit(sections, height - 1).map((line) => (isCommand(line) ? line : shorten(line, width)));
+}
+
+function headline({ version, isStopping, steps, sources, dataemon }: View): string {
+  if (isStopping) return `CHT Sync ${version}: stopping (Ctrl-C again ends it at once)`;
+  const isSettingUp = steps.some(({ isDone }) => !isDone) || sources.length === 0;
+  const isFollowing = sources.every(({ state }) => state === 'live') && dataemon?.state === 'idle';
+  const state = isSettingUp ? 'setting up' : isFollowing ? 'up to date, following' : 'working';
+  return `CHT Sync ${version}: ${state} (Ctrl-C stops it)`;
+}
+
+function stepLine({ title, progress }: Step): string {
+  const far =
+    progress === undefined ? '...' : `${bar(progress.done, progress.total, barWidth)}  ${count(progress.done)}`;
+  return `${title}  ${far}`;
+}
+
+function sourceLines(sources: readonly SourceStatus[]): string[] {
+  if (sources.length === 0) return [];
+  const loading = sources.filter(isLoading);
+  const rows = sources.map(({ source, state, sequence, pending, lagMs, written }) => [
+    `${indent}${source}`,
+    state,
+    sequence === null ? '-' : shorten(sequence, shownSequence),
+    count(pending),
+    duration(lagMs),
+    count(written),
+  ]);
+  const header = [`${indent}Source`, 'State', 'Sequence', 'Pending', 'Lag', 'Written'];
+  const bars = loading.map(
+    ({ source, written, pending, ratePerSecond }) =>
+      `${indent}${source}  ${bar(written, written + (pending ?? 0), barWidth)}  ${count(ratePerSecond)}/s`,
+  );
+  return [...table([header, ...rows], [3, 4, 5]), ...bars];
+}
+
+/** While it catches up a bar says more than numbers. */
+function isLoading({ state, pending }: SourceStatus): boolean {
+  return state === 'catching-up' && pending !== null && pending > 0;
+}
+
+function modelLines({ state, package: name, models }: DataemonStatus): string[] {
+  const title = `Models of the package ${name}: ${state}`;
+  if (models.length === 0) return [title];
+  const rows = models.map((model) => [
+    `${indent}${model.name}`,
+    model.status,
+    count(model.rows),
+    timeOfDay(model.lastRunAt),
+    duration(model.durationMs),
+  ]);
+  const built = models.filter(({ status }) => status === 'ok').length;
+  const building = (state === 'building' || state === 'running') && built < models.length;
+  const progress = building ? `  ${bar(built, models.length, barWidth)}` : '';
+  return [`${title}${progress}`, ...table([[`${indent}Model`, 'State', 'Rows', 'Last run', 'Took'], ...rows], [2, 4])];
+}
+
+function problemLines({ sources, dataemon, warnings }: View): string[] {
+  const problems = [
+    ...sources.map(({ source, error }) => ({ what: source, error })),
+    { what: 'models', error: dataemon?.error ?? null },
+  ].flatMap(({ what, error }) => {
+    if (error === null) return [];
+    const remedy = error.remedy ?? undefined;
+    const first = `${indent}${what}: ${error.message} [${error.code}]`.replaceAll(/\s*\n\s*/g, ' ');
+    return remedy === undefined ? [first] : [first, `${indent}${indent}What to do: ${remedy}`];
+  });
+  const warned = warnings.map((warning) => `${indent}${warning.replaceAll(/\s*\n\s*/g, ' ')}`);
+  return [
+    ...(problems.length === 0 ? [] : ['Problems', ...problems]),
+    ...(warned.length === 0 ? [] : ['Latest warnings', ...warned]),
+  ];
+}
+
+function guideSections({ psql, edit, query, metricsUrl, logFile }: Guide, width: number): Section[] {
+  const command = (words: readonly string[]) => shellLines(words, width - 2 * indent.length).map((line) => mark(line));
+  const places = [
+    ...(metricsUrl === undefined ? [] : [`Metrics  ${metricsUrl}/metrics`]),
+    ...(logFile === undefined ? [] : [`Log      ${logFile}`]),
+  ];
+  return [
+    { lines: ['Look at the tables', ...command(psql)], rank: 4 },
+    edit === undefined
+      ? { lines: [], rank: 3 }
+      : {
+          lines: [
+            'Edit a document',
+            ...command(edit),
+            ...(query === undefined ? [] : ['and see it arrive', mark(query)]),
+          ],
+          rank: 3,
+        },
+    { lines: places, rank: 2 },
+  ];
+}
+
+const commandIndent = `${indent}${indent}`;
+const mark = (line: string) => `${commandIndent}${line}`;
+const isCommand = (line: string) => line.startsWith(commandIndent) && !line.startsWith(`${commandIndent}What to do`);
+
+/** Puts sections under each other with a blank line between, in at most `height` lines. */
+function fit(sections: readonly Section[], height: number): string[] {
+  let kept = sections.filter(({ lines }) => lines.length > 0);
+  const needed = () => kept.reduce((sum, { lines }) => sum + lines.length + 1, -1);
+  const byRank = [...kept].sort((one, other) => one.rank - other.rank);
+  for (const section of byRank.filter(({ least }) => least !== undefined)) {
+    const excess = needed() - height;
+    if (excess <= 0) break;
+    const shown = Math.max(section.least ?? 0, section.lines.length - excess - 1);
+    if (shown >= section.lines.length - 1) continue;
+    const more = `${indent}... and ${section.lines.length - shown} more`;
+    const shorter = { ...section, lines: [...section.lines.slice(0, shown), more] };
+    kept = kept.map((one) => (one === section ? shorter : one));
+  }
+  for (const { rank } of byRank) {
+    if (needed() <= height) break;
+    kept = kept.filter((one) => one.rank !== rank);
+  }
+  return kept.flatMap(({ lines }, index) => (index === 0 ? lines : ['', ...lines])).slice(0, Math.max(height, 0));
+}

@@ -1,0 +1,20 @@
+import type { Step } from './view.js';
+
+/** The parts of the set-up and how far each is. */
+export class Steps {
+  readonly #steps = new Map<string, Step>();
+
+  /** Does a part; it counts as done when it has not failed. */
+  async run<T>(title: string, work: (progress: (done: number, total: number) => void) => Promise<T>): Promise<T> {
+    this.#steps.set(title, { title, isDone: false });
+    const result = await work((done, total) =>
+      this.#steps.set(title, { title, isDone: false, progress: { done, total } }),
+    );
+    this.#steps.set(title, { title, isDone: true });
+    return result;
+  }
+
+  list(): Step[] {
+    return [...this.#steps.values()];
+  }
+}

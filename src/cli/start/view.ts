@@ -1,0 +1,35 @@
+import type { SourceStatus } from '../../couch2pg/index.js';
+import type { DataemonStatus } from '../../dataemon/index.js';
+
+/** A part of the set-up, in the order it is done. */
+export interface Step {
+  readonly title: string;
+  /** How far it is; undefined when that is not known. */
+  readonly progress?: { readonly done: number; readonly total: number };
+  readonly isDone: boolean;
+}
+
+/** How a user can look at what the sync does. */
+export interface Guide {
+  /** Command lines, as words of a shell that may be put on lines of their own. */
+  readonly psql: readonly string[];
+  /** Edits a document of the sample; undefined for a source of the user's own. */
+  readonly edit: readonly string[] | undefined;
+  /** The statement that shows the edited document. */
+  readonly query: string | undefined;
+  readonly metricsUrl: string | undefined;
+  readonly logFile: string | undefined;
+}
+
+/** Everything that `start` shows. */
+export interface View {
+  readonly version: string;
+  readonly steps: readonly Step[];
+  readonly sources: readonly SourceStatus[];
+  readonly dataemon: DataemonStatus | undefined;
+  /** The latest warnings of the log, oldest first. */
+  readonly warnings: readonly string[];
+  /** Undefined until there is something to look at. */
+  readonly guide: Guide | undefined;
+  readonly isStopping: boolean;
+}

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { DataemonBench, until } from './support/dataemon-bench.js';
+import { documents, incremental, tinyPackage } from './support/package.js';
 
 test('a change is in all models soon after its notification', async () => {
   await using bench = await DataemonBench.open();
@@ -14,4 +16,81 @@ test('a change is in all models soon after its notification', async () => {
   expect(Date.now() - begun).toBeLessThan(5_000);
   expect(await bench.rows('SELECT uuid FROM v1.child ORDER BY uuid')).toEqual([{ uuid: 'a' }, { uuid: 'b' }]);
   await until(() => dataemon.status().models.every(({ rows }) => rows === 2), 'the rows counted');
+
+  const records = await bench.rows(`SELECT name, kind, status, rows_affected FROM v1.dataemon_run ORDER BY started_at`);
+  expect(records).toEqual([
+    { name: 'root', kind: 'full-refresh', status: 'ok', rows_affected: '1' },
+    { name: 'child', kind: 'full-refresh', status: 'ok', rows_affected: '1' },
+    { name: 'root', kind: 'increment', status: 'ok', rows_affected: '1' },
+    { name: 'child', kind: 'increment', status: 'ok', rows_affected: '1' },
+  ]);
+});
+
+test('a change whose notification was lost is found by the poll', async () => {
+  await using bench = await DataemonBench.open();
+  const dataemon = bench.start({ kind: 'local', path: await bench.package() }, { intervalMs: 300 });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+  expect(dataemon.status().upToDateWith).toBeNull();
+
+  await bench.rows(
+    `INSERT INTO v1.couchdb (_id, saved_timestamp, doc) VALUES ('quiet', '2026-01-02 03:04:05.678901', '{}')`,
+  );
+  await until(() => dataemon.status().upToDateWith === '2026-01-02T03:04:05.678901', 'the change in all models');
+  expect(await bench.rows('SELECT uuid FROM v1.child')).toEqual([{ uuid: 'quiet' }]);
+});
+
+test('while nothing changes nothing runs and nothing is written', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'a' });
+  const dataemon = bench.start({ kind: 'local', path: await bench.package() }, { intervalMs: 500 });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+
+  // Statistics of sessions come with a delay of up to a second.
+  await sleep(1_500);
+  const read = async () => {
+    const [row] = await bench.rows<{ lsn: string; commits: string; runs: string }>(
+      `SELECT pg_current_wal_insert_lsn() AS lsn, (SELECT count(*) FROM v1.dataemon_run) AS runs,
+         (SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()) AS commits`,
+    );
+    return row!;
+  };
+  const before = await read();
+  const worker = dataemon.workerPid;
+  await sleep(4_000);
+  const after = await read();
+  // One look each half second, and the statement of this test.
+  expect(Number(after.commits) - Number(before.commits)).toBeLessThanOrEqual(4_000 / 500 + 3);
+  expect(after.runs).toBe(before.runs);
+  expect(dataemon.workerPid).toBe(worker);
+  expect(dataemon.status().state).toBe('idle');
+});
+
+test('batches are taken until all documents are in the models', async () => {
+  await using bench = await DataemonBench.open();
+  for (let n = 0; n < 7; n += 1) await bench.save({ _id: `doc${n}` });
+  const batch = `{% if var('batch_size', none) %} ORDER BY saved_timestamp LIMIT {{ var('batch_size') }} {% endif %}`;
+  const path = await bench.package(
+    tinyPackage({ 'models/root.sql': incremental(`_id AS uuid, doc->>'type' AS type`, documents) + batch }),
+  );
+  const dataemon = bench.start({ kind: 'local', path }, { batchSize: 3, intervalMs: 60_000 });
+  await until(() => dataemon.status().upToDateWith !== null, 'all batches');
+  expect(await bench.rows('SELECT count(*)::int FROM v1.child')).toEqual([{ count: 7 }]);
+});
+
+test('an ephemeral model is in those that read it at every run', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'a', type: 'person' });
+  const path = await bench.package(
+    tinyPackage({
+      'models/typed.sql': `{{ config(materialized='ephemeral') }} SELECT * FROM ${documents} WHERE doc ? 'type'`,
+      'models/root.sql': incremental(`_id AS uuid, doc->>'type' AS type`, `{{ ref('typed') }}`),
+    }),
+  );
+  const dataemon = bench.start({ kind: 'local', path });
+  for (const _id of ['b', 'c', 'd']) {
+    const watermark = await bench.save({ _id, type: 'person' }, { _id: `${_id} without type` });
+    await until(() => dataemon.status().upToDateWith === watermark, `${_id} in all models`);
+  }
+  expect(dataemon.status().models.map(({ name }) => name)).toEqual(['child', 'root']);
+  expect(await bench.rows('SELECT count(*)::int FROM v1.child')).toEqual([{ count: 4 }]);
 });

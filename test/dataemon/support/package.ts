@@ -6,7 +6,7 @@ export type PackageFiles = Readonly<Record<string, string>>;
 
 /** A model that takes what is new in the table of documents, or in another model. */
 export function incremental(columns: string, from: string, more = ''): string {
-  return `{{ config(materialized='incremental', unique_key='uuid'${more}) }}
+  return `{{ config(materialized='incremental', unique_key='uuid', on_schema_change='append_new_columns'${more}) }}
 SELECT ${columns}, saved_timestamp FROM ${from}
 {% if is_incremental() %} WHERE saved_timestamp > (SELECT coalesce(max(saved_timestamp), 'epoch') FROM {{ this }}) {% endif %}
 `;

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { DataemonBench, until } from './support/dataemon-bench.js';
+import { incremental, tinyPackage } from './support/package.js';
+
+const slowChild = incremental(`uuid, type, pg_sleep(0.5)::text AS slept`, `{{ ref('root') }}`);
+
+test('a model that fails holds back only those below it, is named, and is tried again by itself', async () => {
+  await using bench = await DataemonBench.open();
+  const path = await bench.package(
+    tinyPackage({
+      'models/picky.sql': incremental(`uuid, (100 / length(type))::int AS number`, `{{ ref('root') }}`),
+      'models/below_picky.sql': incremental('uuid', `{{ ref('picky') }}`),
+    }),
+  );
+  const dataemon = bench.start({ kind: 'local', path });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+
+  const watermark = await bench.save({ _id: 'good', type: 'person' }, { _id: 'bad', type: '' });
+  await until(() => dataemon.status().error !== null, 'the failure');
+  expect(dataemon.status().error).toMatchObject({ code: 'MODEL_FAILED' });
+  expect(dataemon.status().error?.message).toMatch(/picky.*division by zero/s);
+  const states = Object.fromEntries(dataemon.status().models.map(({ name, status }) => [name, status]));
+  expect(states).toEqual({ root: 'ok', child: 'ok', picky: 'failed', below_picky: 'skipped' });
+  expect(await bench.rows('SELECT count(*)::int FROM v1.child')).toEqual([{ count: 2 }]);
+  expect(dataemon.status().upToDateWith).not.toBe(watermark);
+
+  // Mended behind the back of the dataemon: nothing tells it.
+  await bench.rows(`UPDATE v1.root SET type = 'person' WHERE uuid = 'bad'`);
+  await until(() => dataemon.status().upToDateWith === watermark, 'the next try', 60_000);
+  expect(dataemon.status()).toMatchObject({ state: 'idle', error: null });
+  expect(await bench.rows('SELECT count(*)::int FROM v1.below_picky')).toEqual([{ count: 2 }]);
+});
+
+test('a worker that is killed in a run is replaced, and nothing is missed', async () => {
+  await using bench = await DataemonBench.open();
+  const path = await bench.package(tinyPackage({ 'models/child.sql': slowChild }));
+  const dataemon = bench.start({ kind: 'local', path });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+
+  const watermark = await bench.save({ _id: 'a' }, { _id: 'b' });
+  await until(
+    () => dataemon.status().models.some((model) => model.name === 'child' && model.status === 'running'),
+    'run',
+  );
+  process.kill(dataemon.workerPid!, 'SIGKILL');
+  await until(() => dataemon.status().error?.code === 'DBT_WORKER_FAILED', 'the failure');
+  await until(() => dataemon.status().upToDateWith === watermark, 'all models');
+  expect(await bench.rows('SELECT count(*)::int FROM v1.child')).toEqual([{ count: 2 }]);
+  expect(dataemon.status().error).toBeNull();
+});
+
+test('a run that takes too long is stopped, also in PostgreSQL, and tried again', async () => {
+  await using bench = await DataemonBench.open();
+  const path = await bench.package(
+    tinyPackage({
+      'models/child.sql': incremental(
+        `uuid, (CASE WHEN (SELECT slow FROM v1.pace) THEN pg_sleep(60) END)::text AS slept`,
+        `{{ ref('root') }}`,
+      ),
+    }),
+  );
+  await bench.rows('CREATE TABLE v1.pace AS SELECT true AS slow');
+  const dataemon = bench.start({ kind: 'local', path }, { runTimeoutMs: 1_500 });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+  const watermark = await bench.save({ _id: 'a' });
+  await until(() => dataemon.status().error?.code === 'DBT_WORKER_FAILED', 'the timeout');
+  expect(dataemon.status().error?.message).toMatch(/did not end within/);
+  await bench.rows('UPDATE v1.pace SET slow = false');
+  expect(
+    await bench.rows(
+      `SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()`,
+    ),
+  ).toEqual([]);
+  await until(() => dataemon.status().upToDateWith === watermark, 'the next try');
+});
+
+test('when all connections are cut in a run it catches up by itself', async () => {
+  await using bench = await DataemonBench.open();
+  const path = await bench.package(tinyPackage({ 'models/child.sql': slowChild }));
+  const dataemon = bench.start({ kind: 'local', path });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+
+  const watermark = await bench.save({ _id: 'a' }, { _id: 'b' });
+  await until(
+    () => dataemon.status().models.some((model) => model.name === 'child' && model.status === 'running'),
+    'run',
+  );
+  await bench.rows(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  await until(() => dataemon.status().upToDateWith === watermark, 'all models');
+  expect(dataemon.status()).toMatchObject({ error: null });
+  const later = await bench.save({ _id: 'c' });
+  await until(() => dataemon.status().upToDateWith === later, 'a notification on the new connection', 5_000);
+});
+
+test('it waits for a PostgreSQL that is not there, and stops when told while waiting', async () => {
+  await using bench = await DataemonBench.open();
+  const connection = { ...bench.database.connection, port: 1 };
+  const dataemon = bench.start({ kind: 'local', path: await bench.package() }, { connection });
+  await until(() => dataemon.status().error !== null, 'the failure');
+  expect(dataemon.status()).toMatchObject({ state: 'waiting', error: { code: 'POSTGRES_UNREACHABLE' } });
+  await dataemon.stop();
+  expect(dataemon.status().state).toBe('stopped');
+});
+
+test('a stop lets the run that is under way end', async () => {
+  await using bench = await DataemonBench.open();
+  const path = await bench.package(tinyPackage({ 'models/child.sql': slowChild }));
+  const dataemon = bench.start({ kind: 'local', path });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+  const watermark = await bench.save({ _id: 'a' });
+  await until(() => dataemon.status().state === 'running', 'the run');
+  await dataemon.stop();
+  expect(dataemon.status()).toMatchObject({ state: 'stopped', upToDateWith: watermark });
+  expect(await bench.rows('SELECT uuid FROM v1.child')).toEqual([{ uuid: 'a' }]);
+});
+
+test('a second dataemon of the same selector stands by and takes over', async () => {
+  await using bench = await DataemonBench.open();
+  const source = { kind: 'local', path: await bench.package() } as const;
+  const first = bench.start(source);
+  await until(() => first.status().state === 'idle', 'the first build');
+  const second = bench.start(source, { workFolder: `${bench.folder}/work2` });
+  await sleep(1_000);
+  expect(second.status().state).toBe('waiting');
+  await first.stop();
+  const watermark = await bench.save({ _id: 'a' });
+  await until(() => second.status().upToDateWith === watermark, 'the second in its place');
+  expect(await bench.rows(`SELECT DISTINCT kind FROM v1.dataemon_run ORDER BY kind`)).toEqual([
+    { kind: 'full-refresh' },
+    { kind: 'increment' },
+  ]);
+});

@@ -1,0 +1,202 @@
+import { execFile } from 'node:child_process';
+import { readFile, rename, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { DataemonBench, until } from './support/dataemon-bench.js';
+import { incremental, tinyPackage, writeFiles } from './support/package.js';
+
+const run = promisify(execFile);
+
+const withForeignKey = `models:
+  - name: root
+    config: { contract: { enforced: true } }
+    columns:
+      - { name: uuid, data_type: text, constraints: [{ type: unique }] }
+      - { name: type, data_type: text }
+      - { name: saved_timestamp, data_type: timestamp }
+  - name: child
+    config: { contract: { enforced: true } }
+    constraints:
+      - { type: foreign_key, columns: [uuid], expression: "{{ env_var('POSTGRES_SCHEMA') }}.root (uuid) ON DELETE CASCADE" }
+    columns:
+      - { name: uuid, data_type: text }
+      - { name: type, data_type: text }
+      - { name: saved_timestamp, data_type: timestamp }
+`;
+
+test('a changed model is built anew with those below it, and remembered only after success', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'a', type: 'person' });
+  const path = await bench.package(
+    tinyPackage({ 'models/models.yml': withForeignKey, 'models/other.sql': 'SELECT 1 AS one' }),
+  );
+  const dataemon = bench.start({ kind: 'local', path }, { intervalMs: 300 });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+  const stored = `SELECT inserted_on, manifest FROM v1._dataemon ORDER BY inserted_on`;
+  const keys = `SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = 'v1.child'::regclass`;
+  const [first] = await bench.rows(stored);
+  expect(await bench.rows(keys)).toHaveLength(1);
+  const start = new Date().toISOString();
+
+  // It cannot be built: the table stays as it was, the others go on, and the manifest is the one from before.
+  await bench.package({
+    'models/root.sql': incremental(`_id AS uuid, (1 / 0)::text AS type`, '{{ env_var("POSTGRES_SCHEMA") }}.couchdb'),
+  });
+  await until(() => dataemon.status().error?.code === 'MODEL_FAILED', 'the failure');
+  expect(await bench.rows('SELECT uuid, type FROM v1.child')).toEqual([{ uuid: 'a', type: 'PERSON' }]);
+  expect((await bench.rows(stored)).at(-1)).toEqual(first);
+
+  await bench.package({
+    'models/root.sql': incremental(`_id AS uuid, 'edited' AS type`, '{{ env_var("POSTGRES_SCHEMA") }}.couchdb'),
+  });
+  await until(() => dataemon.status().state === 'idle' && dataemon.status().error === null, 'the mended package');
+  expect(await bench.rows('SELECT uuid, type FROM v1.child')).toEqual([{ uuid: 'a', type: 'EDITED' }]);
+  expect(await bench.rows(keys)).toHaveLength(1);
+  expect((await bench.rows(stored)).at(-1)).not.toEqual(first);
+  const rebuilt = `SELECT DISTINCT name FROM v1.dataemon_run WHERE kind = 'full-refresh' AND status = 'ok' AND started_at > '${start}' ORDER BY name`;
+  expect(await bench.rows(rebuilt)).toEqual([{ name: 'child' }, { name: 'root' }]);
+
+  // A restart finds all as it should be.
+  await dataemon.stop();
+  const again = bench.start({ kind: 'local', path });
+  await until(() => again.status().state === 'idle', 'the second start');
+  expect(again.status().lastRun?.kind).toBe('increment');
+});
+
+test('a package that does not parse is told, and the models of the last good one go on', async () => {
+  await using bench = await DataemonBench.open();
+  const path = await bench.package();
+  const dataemon = bench.start({ kind: 'local', path }, { intervalMs: 300 });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+
+  await bench.package({ 'models/child.sql': `SELECT * FROM {{ ref('nowhere') }}` });
+  await until(() => dataemon.status().error !== null, 'the failure');
+  expect(dataemon.status().error).toMatchObject({ code: 'PACKAGE_BROKEN' });
+  expect(dataemon.status().error?.message).toMatch(/nowhere/);
+  const watermark = await bench.save({ _id: 'a', type: 'person' });
+  await until(() => dataemon.status().upToDateWith === watermark, 'the models of the last good package');
+
+  // Also a restart has the last good one.
+  await dataemon.stop();
+  const again = bench.start({ kind: 'local', path }, { intervalMs: 300 });
+  await until(() => again.status().error?.code === 'PACKAGE_BROKEN', 'the failure again');
+  const later = await bench.save({ _id: 'b', type: 'person' });
+  await until(() => again.status().upToDateWith === later, 'the models of the last good package again');
+
+  await bench.package(tinyPackage());
+  await until(() => again.status().error === null, 'the mended package');
+});
+
+test('a package comes from a revision of a git repository, and goes on without it', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'a', type: 'person' });
+  const work = await bench.package();
+  const git = (...args: string[]) => run('git', ['-C', work, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args]);
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('add', '.');
+  await git('commit', '--quiet', '-m', 'first');
+  await git('tag', 'v1');
+  await writeFiles(work, { 'models/later.sql': 'SELECT 1 AS one' });
+  await git('add', '.');
+  await git('commit', '--quiet', '-m', 'second');
+  const bare = join(bench.folder, 'bare.git');
+  await run('git', ['clone', '--quiet', '--bare', work, bare]);
+
+  const source = { kind: 'git', url: `file://${bare}#v1` } as const;
+  const dataemon = bench.start(source);
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+  expect(dataemon.status().models.map(({ name }) => name)).toEqual(['child', 'root']);
+  await dataemon.stop();
+
+  await rename(bare, `${bare}.gone`);
+  const offline = bench.start(source);
+  const watermark = await bench.save({ _id: 'b', type: 'person' });
+  await until(() => offline.status().upToDateWith === watermark, 'the models without the repository');
+  expect(offline.status().error?.code).toBe('PACKAGE_BROKEN');
+  await offline.stop();
+
+  await rename(`${bare}.gone`, bare);
+  const main = bench.start({ kind: 'git', url: `file://${bare}#main` });
+  await until(() => main.status().models.length === 3, 'the models of the other revision');
+});
+
+test('a package comes as a tarball from a web server', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'a', type: 'person' });
+  await bench.package();
+  const archive = join(bench.folder, 'package.tar.gz');
+  await run('tar', ['-czf', archive, '-C', bench.folder, 'package']);
+  const body = await readFile(archive);
+  const server = createServer((request, response) => {
+    response.setHeader('etag', '"1"');
+    response.end(request.method === 'HEAD' ? undefined : body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/package.tar.gz`;
+  try {
+    const dataemon = bench.start({ kind: 'tarball', url }, { environment: { ...process.env, no_proxy: '127.0.0.1' } });
+    await until(() => dataemon.status().state === 'idle', 'the first build');
+    expect(await bench.rows('SELECT uuid, type FROM v1.child')).toEqual([{ uuid: 'a', type: 'PERSON' }]);
+  } finally {
+    server.close();
+  }
+});
+
+test('dataemons of a named selector and of an expression share the models; what one builds moves the other on', async () => {
+  await using bench = await DataemonBench.open();
+  const selectors = `selectors:\n  - { name: base_models, definition: { method: fqn, value: root } }\n`;
+  const path = await bench.package(tinyPackage({ 'selectors.yml': selectors }));
+  const base = bench.start({ kind: 'local', path }, { selector: 'base_models' });
+  await until(() => base.status().state === 'idle', 'the base models');
+  expect(base.status().models.map(({ name }) => name)).toEqual(['root']);
+  const rest = bench.start({ kind: 'local', path }, { selector: 'child' });
+  await until(() => rest.status().state === 'idle', 'the other models');
+  expect(rest.status().models.map(({ name }) => name)).toEqual(['child']);
+
+  const watermark = await bench.save({ _id: 'a', type: 'person' });
+  await until(() => base.status().upToDateWith === watermark, 'the base models');
+  await until(async () => (await bench.rows('SELECT uuid FROM v1.child')).length === 1, 'the model that reads them');
+  const selected = await bench.rows(`SELECT DISTINCT dbt_selector FROM v1._dataemon ORDER BY dbt_selector`);
+  expect(selected).toEqual([{ dbt_selector: 'base_models' }, { dbt_selector: 'child' }]);
+
+  const none = bench.start({ kind: 'local', path }, { selector: 'misspelt' });
+  await until(() => none.status().error !== null, 'the failure');
+  expect(none.status().error).toMatchObject({ code: 'PACKAGE_BROKEN' });
+  expect(none.status().error?.message).toMatch(/"misspelt" names no model/);
+});
+
+test('models that medic/cht-sync v2 has built from the same package are not built again', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'a', type: 'person' });
+  const path = await bench.package();
+  // As v2 leaves it: the tables, and dbt's whole manifest.
+  const project = await writeFiles(join(bench.folder, 'v2'), {
+    'dbt_project.yml': await readFile('dbt/dbt_project.yml', 'utf8'),
+    'profiles.yml': await readFile('dbt/profiles.yml', 'utf8'),
+    'packages.yml': `packages: [{ local: ${path} }]`,
+  });
+  const { host, port, user, password, database } = bench.database.connection;
+  const env = {
+    ...process.env,
+    ...{ POSTGRES_HOST: host, POSTGRES_PORT: String(port), POSTGRES_USER: user, POSTGRES_PASSWORD: password },
+    ...{ POSTGRES_DB: database, POSTGRES_SCHEMA: 'v1', POSTGRES_TABLE: 'couchdb' },
+  };
+  const dbt = (command: string) =>
+    run(join(process.cwd(), '.python/bin/dbt'), [command, '--project-dir', project, '--profiles-dir', project], {
+      env,
+    });
+  await dbt('deps');
+  await dbt('run');
+  await bench.pool.query(`INSERT INTO v1._dataemon (inserted_on, packages, manifest) VALUES (now(), '[]', $1)`, [
+    await readFile(join(project, 'target/manifest.json'), 'utf8'),
+  ]);
+  await rm(project, { recursive: true });
+
+  const watermark = await bench.save({ _id: 'b', type: 'person' });
+  const dataemon = bench.start({ kind: 'local', path });
+  await until(() => dataemon.status().upToDateWith === watermark, 'the models');
+  expect(await bench.rows(`SELECT DISTINCT kind FROM v1.dataemon_run`)).toEqual([{ kind: 'increment' }]);
+});

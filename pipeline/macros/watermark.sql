@@ -40,20 +40,22 @@
 {#- The keys of the models with a watermark that `node` is built from, the farthest first. -#}
 {% macro ancestors(node) %}
   {% set found = [] %}
-  {% for id in node.depends_on.nodes if id in graph.nodes %}
-    {% set parent = graph.nodes[id] %}
-    {% for key in cht_pipeline.ancestors(parent) if key not in found %}
-      {% do found.append(key) %}
-    {% endfor %}
-    {% set key = cht_pipeline.watermark_key(parent) %}
-    {% if parent.config.incremental_strategy == 'upsert' and key not in found %}
-      {% do found.append(key) %}
-    {% endif %}
-  {% endfor %}
+  {% do cht_pipeline.collect_ancestors(node, found, []) %}
   {% do return(found) %}
 {% endmacro %}
 
-{#- The keys of the models that are built from this one, directly or not. -#}
+{% macro collect_ancestors(node, found, visited) %}
+  {% for id in node.depends_on.nodes if id in graph.nodes and id not in visited %}
+    {% set parent = graph.nodes[id] %}
+    {% do visited.append(id) %}
+    {% do cht_pipeline.collect_ancestors(parent, found, visited) %}
+    {% if parent.config.incremental_strategy == 'upsert' %}
+      {% do found.append(cht_pipeline.watermark_key(parent)) %}
+    {% endif %}
+  {% endfor %}
+{% endmacro %}
+
+{#- The keys of the models with a watermark that are built from this one, directly or not. -#}
 {% macro descendants() %}
   {% set found = [] %}
   {% set key = cht_pipeline.watermark_key(model) %}

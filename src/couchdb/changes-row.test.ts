@@ -17,6 +17,13 @@ describe('parseChangesRow', () => {
     expect(row).toMatchObject({ sequence: null, rev: '2-b', document: { rev: '3-c', deleted: true } });
   });
 
+  test('finds _deleted behind the body of a tombstone, and only at the top of it', () => {
+    const row = (doc: object) => parse(JSON.stringify({ seq: '1-q', id: 'a', changes: [{ rev: '2-b' }], doc }));
+    const body = { _id: 'a', _rev: '2-b', type: 'person', note: '"_deleted":true', inner: { _deleted: true } };
+    expect(row({ ...body, _deleted: true }).document?.deleted).toBe(true);
+    expect(row(body).document?.deleted).toBe(false);
+  });
+
   test('is not misled by an id that looks like a part of a row', () => {
     const id = ',"doc":{"_id":"x","_rev":"9-z"}}';
     const doc = { _id: id, _rev: '1-a', note: ',"doc":' };

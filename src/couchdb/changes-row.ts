@@ -31,7 +31,7 @@ export interface ChangesEnd {
 
 const docMarker = Buffer.from(',"doc":');
 const revMarker = Buffer.from('","_rev":"');
-const deletedMarker = ',"_deleted":true';
+const deletedMarker = Buffer.from('"_deleted"');
 const closeBrace = 0x7d;
 const quote = 0x22;
 
@@ -75,7 +75,9 @@ export function parseChangesEnd(json: string): ChangesEnd | undefined {
   return end.success ? { lastSequence: end.data.last_seq, pending: end.data.pending } : undefined;
 }
 
-/** Reads `_id`, `_rev` and `_deleted` where CouchDB writes them: at the beginning, in this order. */
+/**
+ * Reads `_id` and `_rev` where CouchDB writes them, at the beginning. `_deleted` stands behind the body of a tombstone.
+ */
 function quickDocument(text: Buffer): ChangedDocument | undefined {
   if (!text.subarray(0, 8).equals(Buffer.from('{"_id":"'))) return undefined;
   const idEnd = text.indexOf(revMarker, 8);
@@ -86,8 +88,7 @@ function quickDocument(text: Buffer): ChangedDocument | undefined {
   const id = parseJson(text.toString('utf8', 7, idEnd + 1));
   if (typeof id !== 'string') return undefined;
   const rev = text.toString('latin1', revStart, revEnd);
-  const deleted = text.toString('latin1', revEnd + 1, revEnd + 1 + deletedMarker.length) === deletedMarker;
-  return { id, rev, deleted, text };
+  return text.includes(deletedMarker) ? scanDocument(text) : { id, rev, deleted: false, text };
 }
 
 function scanRow(row: Buffer): ChangesRow {

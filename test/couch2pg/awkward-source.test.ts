@@ -5,7 +5,7 @@ import { createTestCouchDb, type TestCouchDatabase } from '../support/couchdb.js
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { follow, stored } from './follow.js';
 
-const soon = { timeout: 60_000, interval: 100 };
+const soon = { timeout: 30_000, interval: 100 };
 const real = process.env.COUCHDB_TEST_URL !== undefined;
 
 /** Everything of the source is in the table, and nothing else that is alive. */
@@ -74,7 +74,7 @@ describe.skipIf(real)('from a source that is as awkward as a cluster behind a pr
         for (const [n, one] of edits.slice(half).entries()) await apply(source, one, half + n);
         await untilEqual(database, source);
       }),
-      { numRuns: Number(process.env.PROPERTY_RUNS ?? 12) },
+      { numRuns: Number(process.env.PROPERTY_RUNS ?? 12), endOnFailure: true },
     );
   });
 

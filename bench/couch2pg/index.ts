@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kiloByteDocuments } from '../../src/embedded/index.js';
+import type { Arguments } from '../arguments.js';
+import { median, percentile } from '../measure/statistics.js';
+import { startChild } from '../processes/child.js';
+import type { ReaderCalls, Reading } from '../processes/reader.js';
+import { progress } from '../progress.js';
+import type { Result, Section } from '../report.js';
+import type { Scratch } from '../scratch.js';
+import { openSource, type Database, type Source } from '../servers/couchdb.js';
+import { openPostgres } from '../servers/postgres.js';
+import { writeAll } from '../servers/write-all.js';
+import { copyAlone } from './copy-alone.js';
+import { writeCopyFile } from './copy-file.js';
+import { editLatencies } from './edit-latency.js';
+import { firstLoad, type FirstLoad } from './first-load.js';
+
+/** The pages in which couch2pg reads: see feed-reader.ts. */
+const pages = [1_000, 10_000];
+/** Between two measurements, so that what the one has left to do does not fall into the other. */
+const restMs = 1_000;
+
+/** Measures a first load beside what bounds it, and the way of an edit. */
+export async function benchCouch2pg(
+  { documents, edits, rounds }: Arguments,
+  scratch: Scratch,
+): Promise<readonly Section[]> {
+  const source = await openSource(scratch);
+  const postgres = await openPostgres(scratch);
+  const database = await source.createDatabase(`bench-${randomBytes(4).toString('hex')}`);
+  progress(`writing ${documents} documents of 1 kB to the source`);
+  await writeAll(database, kiloByteDocuments({ count: documents }));
+  const file = join(scratch.folder, 'documents.copy');
+  const sample = await writeCopyFile({ source, database, file, keep: edits });
+
+  const found = { pages: [] as number[], whole: [] as number[], copy: [] as number[], copyCpu: [] as number[] };
+  const loads: FirstLoad[] = [];
+  const latencies: number[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    const isLast = round === rounds;
+    await sleep(restMs);
+    found.pages.push(rate(await readAlone(source, database, pages), documents));
+    found.whole.push(rate(await readAlone(source, database, []), documents));
+    await sleep(restMs);
+    const copied = await copyAlone(postgres, file);
+    found.copy.push((documents * 1000) / copied.ms);
+    if (copied.cpu !== null) found.copyCpu.push((copied.cpu * 1e6) / documents);
+    await sleep(restMs);
+    const load = await firstLoad({ source, database, postgres, documents }, async (connection) => {
+      if (!isLast || edits === 0) return;
+      progress(`timing ${edits} edits`);
+      latencies.push(...(await editLatencies(database, connection, sample)));
+    });
+    loads.push(load);
+    progress(
+      `round ${round}: read ${last(found.pages)} (pages) ${last(found.whole)} (whole), COPY ${last(found.copy)}, ` +
+        `couch2pg ${Math.round(load.perSecond)} documents/s`,
+    );
+  }
+  return sections({ ...found, loads, latencies });
+}
+
+async function readAlone(source: Source, database: Database, limits: readonly number[]): Promise<Reading> {
+  await using reader = await startChild<ReaderCalls>('reader');
+  return await reader.call('read', database.address, await source.signIn(), limits);
+}
+
+function rate({ rows, ms }: Reading, documents: number): number {
+  if (rows !== documents) throw new Error(`the source gave ${rows} rows instead of ${documents}`);
+  return (rows * 1000) / ms;
+}
+
+interface Found {
+  readonly pages: readonly number[];
+  readonly whole: readonly number[];
+  readonly copy: readonly number[];
+  readonly copyCpu: readonly number[];
+  readonly loads: readonly FirstLoad[];
+  readonly latencies: readonly number[];
+}
+
+function sections({ pages: inPages, whole, copy, copyCpu, loads, latencies }: Found): Section[] {
+  const read = Math.max(median(inPages), median(whole));
+  const slower = Math.min(read, median(copy));
+  const load = loads.map(({ perSecond }) => perSecond);
+  const of = (pick: (load: FirstLoad) => number | null, what: string, unit: string): Result => {
+    const values = loads.map(pick).filter((value) => value !== null);
+    return { what, ...medianOf(values), unit };
+  };
+  return [
+    {
+      title: 'First load',
+      results: [
+        { what: '(a) read alone, in pages as couch2pg', ...medianOf(inPages), unit: 'documents/s' },
+        { what: '(a) read alone, one response', ...medianOf(whole), unit: 'documents/s' },
+        { what: '(b) COPY alone, from a file', ...medianOf(copy), unit: 'documents/s' },
+        { what: '(c) couch2pg', ...medianOf(load), unit: 'documents/s' },
+        { what: '(c) / the slower of (a) and (b)', value: median(load) / slower, unit: '', goal: '0.8 or more' },
+      ],
+    },
+    {
+      title: 'What it takes',
+      results: [
+        { what: 'CPU of PostgreSQL, COPY alone', ...medianOf(copyCpu), unit: 'us/document' },
+        of(({ cpu }) => cpu.postgres, 'CPU of PostgreSQL, first load', 'us/document'),
+        of(({ cpu }) => cpu.couch2pg, 'CPU of couch2pg', 'us/document'),
+        of(({ cpu }) => cpu.source, 'CPU of the source', 'us/document'),
+        of(({ peakMemory }) => peakMemory, 'most memory of couch2pg', 'MB'),
+      ],
+    },
+    ...(latencies.length === 0 ? [] : [latencySection(latencies)]),
+  ];
+}
+
+function latencySection(latencies: readonly number[]): Section {
+  const at = (percent: number) => percentile(latencies, percent);
+  return {
+    title: `From a PUT's answer to the committed row, ${latencies.length} edits`,
+    results: [
+      { what: 'p50', value: at(50), unit: 'ms', goal: 'under 100 ms' },
+      { what: 'p90', value: at(90), unit: 'ms' },
+      { what: 'p99', value: at(99), unit: 'ms' },
+      { what: 'longest', value: at(100), unit: 'ms' },
+    ],
+  };
+}
+
+function medianOf(values: readonly number[]): { value: number | null; rounds: readonly number[] } {
+  return { value: values.length === 0 ? null : median(values), rounds: values };
+}
+
+const last = (values: readonly number[]) => Math.round(values.at(-1) ?? 0);

@@ -4,14 +4,43 @@ import { join } from 'node:path';
 import { createLog, systemClock } from '../../lib/index.js';
 import { startEmbeddedCouchDb, type EmbeddedCouchDb, type EmbeddedCouchDbOptions } from './server.js';
 
+/** What CouchDB answers in JSON, all of it together: a test looks at what it asked for. */
+export interface CouchBody {
+  readonly [other: string]: unknown;
+  readonly ok: boolean;
+  readonly id: string;
+  readonly rev: string;
+  readonly _id: string;
+  readonly _rev: string;
+  readonly error: string;
+  readonly reason: string;
+  readonly results: readonly ChangeRow[];
+  readonly last_seq: string;
+  readonly pending: number | null;
+  readonly rows: readonly { id: string; key: string; value: { rev: string; deleted?: true }; doc: CouchBody | null }[];
+  readonly update_seq: string;
+  readonly purge_seq: string;
+  readonly doc_count: number;
+  readonly instance_start_time: string;
+}
+
+/** A row of `_changes`. */
+export interface ChangeRow {
+  readonly seq: string | null;
+  readonly id: string;
+  readonly changes: readonly { rev: string }[];
+  readonly deleted?: true;
+  readonly doc?: CouchBody | null;
+}
+
 /** An answer: status, headers, text, and what the text means if it is JSON. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Undefined when it is not JSON. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into it as they know it
-  readonly body: any;
+  readonly body: CouchBody;
+  /** The body, where it is a list. */
+  readonly list: readonly CouchBody[];
 }
 
 /** An embedded source for one test. */
@@ -20,7 +49,7 @@ export interface TestSource extends AsyncDisposable {
   readonly url: string;
   readonly server: EmbeddedCouchDb;
   /** Asks as the admin; a body that is not a text is sent as JSON. */
-  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  readonly ask: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
   /** Ends the server and starts it again on the same folder. */
   restart(options?: Partial<EmbeddedCouchDbOptions>): Promise<void>;
 }
@@ -71,7 +100,14 @@ export async function ask(
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: parsed(text) };
+  const json = parsed(text);
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: json as CouchBody,
+    list: json as CouchBody[],
+  };
 }
 
 function parsed(text: string): unknown {

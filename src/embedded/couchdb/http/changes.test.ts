@@ -7,7 +7,7 @@ test('a page of changes has one row a line, in the order of keys that CouchDB us
   const docs = Array.from({ length: 5 }, (_, n) => ({ _id: `d${n}`, n }));
   const written = await source.ask('POST', '/medic/_bulk_docs', { docs });
   expect(written.status).toBe(201);
-  const { rev } = written.body[0] as { rev: string };
+  const rev = written.list[0]!.rev;
   await source.ask('DELETE', `/medic/d0?rev=${rev}`);
   const page = await source.ask('GET', '/medic/_changes?include_docs=true');
   const lines = page.text.split('\n');
@@ -28,9 +28,10 @@ test('following pages of any size ends with every document, and pending counts d
   let since = '0';
   for (let pending = Infinity; pending > 0;) {
     const { body } = await source.ask('GET', `/medic/_changes?limit=97&since=${since}`);
-    for (const { id } of body.results as { id: string }[]) ids.add(id);
+    for (const { id } of body.results) ids.add(id);
     expect(body.pending).toBe(1300 - ids.size);
-    ({ last_seq: since, pending } = body as { last_seq: string; pending: number });
+    since = body.last_seq;
+    pending = body.pending ?? 0;
   }
   expect(ids.size).toBe(1300);
 });

@@ -1,15 +1,14 @@
-import type { Awkwardness, AwkwardnessSwitches } from '../awkwardness.js';
+import type { Awkwardness } from '../awkwardness.js';
+import type { AwkwardnessSwitches } from '../awkwardness-switches.js';
 import type { Clock } from '../../../lib/index.js';
 import type { Random } from '../random.js';
 import { ChangesCursor, type ShardRow } from '../store/changes-cursor.js';
 import type { Database } from '../store/database.js';
-import { withMembers } from '../store/document.js';
-import { leaves } from '../store/revision-tree.js';
-import { rowHead } from '../store/row.js';
 import { SequenceWriter, startsOf } from '../store/sequence.js';
 import { changesOptions, type ChangesOptions } from './changes-options.js';
 import type { Exchange } from './exchange.js';
 import type { Output } from './output.js';
+import { withLeaves } from './row-leaves.js';
 import { rowText } from './row-text.js';
 
 /** What the feed needs from the server. */
@@ -151,7 +150,7 @@ class Feed {
     if (id !== undefined && ids?.has(id) !== true) return;
     const shown = (this.#rows - this.#phase) % seqInterval === 0;
     const nullDoc = nullDocEvery > 0 && (this.#rows + 1) % nullDocEvery === 0;
-    const { head, document } = row.branched ? await this.#withLeaves(row) : row;
+    const { head, document } = row.branched ? await withLeaves(this.database, row, this.options) : row;
     const text = rowText(
       {
         seq: shown ? `"${sequence.toString()}"` : 'null',
@@ -169,27 +168,6 @@ class Feed {
       await output.flush();
       await this.context.clock.sleep(rowDelayMs, this.exchange.closed);
     }
-  }
-
-  /** The row of a document with conflicts, where the feed asks for them. */
-  async #withLeaves(row: ShardRow['row']): Promise<{ head: string; document: string }> {
-    const { allLeaves, conflicts, includeDocs } = this.options;
-    if (!allLeaves && !(conflicts && includeDocs)) return row;
-    const { id } = JSON.parse(`{${row.head}}`) as { id: string };
-    const [record] = await this.database.records([id]);
-    // When the document has changed since, a later row says it all.
-    if (record?.seq !== row.seq) return row;
-    const all = leaves(record.tree);
-    const others = all.slice(1).filter(({ deleted }) => !deleted);
-    const head = allLeaves
-      ? rowHead(
-          id,
-          all.map(({ rev }) => rev),
-          record.deleted,
-        )
-      : row.head;
-    const added = conflicts && others.length > 0 ? { _conflicts: others.map(({ rev }) => rev) } : {};
-    return { head, document: withMembers(row.document, added) };
   }
 
   async #sendPiece(output: Output): Promise<void> {

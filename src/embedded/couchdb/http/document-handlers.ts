@@ -26,12 +26,12 @@ export async function showDocument(exchange: Exchange, database: Database, id: s
     if (text === undefined) throw notFound('missing');
     return exchange.replyText(200, `${text}\n`);
   }
+  const asked = query.get('rev');
+  if (asked !== null) parseRevision(asked);
   const [record] = await database.records([id]);
   if (query.has('open_revs')) return showOpenRevisions(exchange, database, id, record);
   if (record === undefined) throw notFound('missing');
-  const asked = query.get('rev');
   if (asked === null && record.deleted) throw notFound('deleted');
-  if (asked !== null) parseRevision(asked);
   const latest = asked !== null && flag(query, 'latest') ? latestOf(record.tree, asked) : undefined;
   const rev = latest ?? asked ?? record.rev;
   const text = await database.text(id, record, rev);

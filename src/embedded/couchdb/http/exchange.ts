@@ -35,15 +35,15 @@ export class Exchange {
 
   /** @throws CouchError 413 when it is larger than the server takes. */
   async bytes(): Promise<Buffer> {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of this.request as AsyncIterable<Buffer>) {
       length += chunk.length;
-      if (length > this.options.maxRequestBytes) {
-        throw new CouchError(413, 'too_large', 'the request entity is too large', { Connection: 'close' });
-      }
-      chunks.push(chunk);
+      // What is too much is still read, since who is sending does not look for an answer before.
+      if (length > this.options.maxRequestBytes) chunks = [];
+      else chunks.push(chunk);
     }
+    if (length > this.options.maxRequestBytes) throw tooLarge();
     const bytes = Buffer.concat(chunks);
     return this.request.headers['content-encoding'] === 'gzip' ? this.#unzip(bytes) : bytes;
   }
@@ -101,6 +101,10 @@ export class Exchange {
       throw badRequest('The request body is not gzip');
     }
   }
+}
+
+function tooLarge(): CouchError {
+  return new CouchError(413, 'too_large', 'the request entity is too large');
 }
 
 function decodedPath(path: string): string[] {

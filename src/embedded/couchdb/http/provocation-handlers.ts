@@ -1,5 +1,6 @@
 import { CouchError, methodNotAllowed, notFound } from '../couch-error.js';
-import type { AwkwardnessSwitches } from '../awkwardness.js';
+import { checkedAwkwardness } from '../awkwardness-schema.js';
+import type { AwkwardnessSwitches } from '../awkwardness-switches.js';
 import type { Databases } from '../store/databases.js';
 import type { Provocations } from '../store/provocations.js';
 import { purgeTombstones } from '../store/purging.js';
@@ -25,7 +26,7 @@ export class ProvocationHandlers {
   }
 
   async #awkwardness(exchange: Exchange): Promise<void> {
-    if (exchange.method === 'PUT') this.awkwardness.setUnchecked((await exchange.json()).value);
+    if (exchange.method === 'PUT') this.awkwardness.set(checkedAwkwardness((await exchange.json()).value));
     else if (exchange.method === 'DELETE') this.awkwardness.reset();
     else if (exchange.method !== 'GET') throw methodNotAllowed('GET,PUT,DELETE');
     await exchange.reply(200, this.awkwardness.get());

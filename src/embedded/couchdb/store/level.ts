@@ -41,10 +41,5 @@ export async function openLevel(folder: string): Promise<Level> {
 
 /** Writes together. */
 export async function writeAll(level: Level, operations: readonly Operation[]): Promise<void> {
-  const batch = level.batch();
-  for (const operation of operations) {
-    if (operation.type === 'put') batch.put(operation.key, operation.value);
-    else batch.del(operation.key);
-  }
-  await batch.write();
+  await level.batch([...operations]);
 }

@@ -1,7 +1,7 @@
 import type { Database, DatabaseState, DocumentRecord } from './database.js';
 import type { Operation } from './level.js';
 import { leaves, prune, winner } from './revision-tree.js';
-import { moveRow } from './writing.js';
+import { moveRow } from './saving.js';
 
 /** Revisions by id. */
 export type RevisionsById = Readonly<Record<string, readonly string[]>>;

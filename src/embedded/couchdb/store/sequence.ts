@@ -7,6 +7,8 @@ export interface ShardPosition {
   readonly seq: number;
 }
 
+/** What every packed sequence begins with, `g1AA` as CouchDB's do: never taken for the number before it. */
+const head = Buffer.from([0x83, 0x50, 0x00]);
 const uuidBytes = 8;
 const seqBytes = 6;
 const positionBytes = uuidBytes + seqBytes;
@@ -25,17 +27,18 @@ export class SequenceWriter {
     positions: readonly ShardPosition[],
     private readonly bounce?: () => number,
   ) {
-    this.#packed = Buffer.alloc(positions.length * positionBytes);
+    this.#packed = Buffer.alloc(head.length + positions.length * positionBytes);
+    head.copy(this.#packed);
     this.#seqs = positions.map(() => 0);
     for (const [shard, { uuid, seq }] of positions.entries()) {
-      this.#packed.write(uuid, shard * positionBytes, 'hex');
+      this.#packed.write(uuid, head.length + shard * positionBytes, 'hex');
       this.move(shard, seq);
     }
   }
 
   /** Sets how far a shard has come. */
   move(shard: number, seq: number): void {
-    this.#packed.writeUIntBE(seq, shard * positionBytes + uuidBytes, seqBytes);
+    this.#packed.writeUIntBE(seq, head.length + shard * positionBytes + uuidBytes, seqBytes);
     this.#sum += seq - (this.#seqs[shard] ?? 0);
     this.#seqs[shard] = seq;
   }
@@ -60,11 +63,13 @@ export class SequenceWriter {
 export function readSequence(text: string): ShardPosition[] {
   const opaque = /^"?(?:\d+-)?([\w-]+)"?$/.exec(text)?.[1];
   const packed = Buffer.from(opaque ?? '', 'base64url');
-  if (packed.length === 0 || packed.length % positionBytes !== 0 || packed.toString('base64url') !== opaque) {
+  const length = packed.length - head.length;
+  const whole = length > 0 && length % positionBytes === 0 && packed.toString('base64url') === opaque;
+  if (!whole || !packed.subarray(0, head.length).equals(head)) {
     throw badRequest("Malformed sequence supplied in 'since' parameter.");
   }
   const positions: ShardPosition[] = [];
-  for (let at = 0; at < packed.length; at += positionBytes) {
+  for (let at = head.length; at < packed.length; at += positionBytes) {
     positions.push({
       uuid: packed.toString('hex', at, at + uuidBytes),
       seq: packed.readUIntBE(at + uuidBytes, seqBytes),

@@ -18,6 +18,8 @@ const commands: readonly AddCommand[] = [
   addEmbeddedCouchDbCommand,
 ];
 
+const defaultWidth = 100;
+
 /** The command line, ready to be parsed. Whatever is wrong with it is thrown as a CommanderError. */
 export function createProgram(surroundings: CliSurroundings, exit: (code: number) => void): Command {
   const { stdout, stderr } = surroundings;
@@ -29,6 +31,7 @@ export function createProgram(surroundings: CliSurroundings, exit: (code: number
     .helpOption('-h, --help')
     .configureHelp({ showGlobalOptions: false })
     .configureOutput({
+      getOutHelpWidth: () => stdout.columns || defaultWidth,
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
       // Errors are thrown, and reported in one place.

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SyncError } from '../../lib/index.js';
 import { processIdentity } from './process-identity.js';
@@ -29,10 +30,12 @@ export async function takeDataFolder(path: string, pid = process.pid): Promise<D
   try {
     await mkdir(path, { recursive: true });
     for (let attempt = 0; attempt < tries; attempt += 1) {
-      if (await createFile(file, own)) return { path, release: () => rm(file, { force: true }) };
-      const owner = await readOwner(file);
+      if (await createWhole(file, own)) return { path, release: () => rm(file, { force: true }) };
+      const found = await readFile(file, 'utf8').catch(() => undefined);
+      if (found === undefined) continue;
+      const owner = ownerIn(found);
       if (owner !== undefined && processIdentity(owner.pid) === owner.identity) throw alreadyRunning(path, owner.pid);
-      await moveAway(file, pid);
+      await moveAway(file, found);
     }
   } catch (error) {
     if (error instanceof SyncError) throw error;
@@ -44,30 +47,39 @@ export async function takeDataFolder(path: string, pid = process.pid): Promise<D
   throw alreadyRunning(path);
 }
 
-async function createFile(file: string, content: string): Promise<boolean> {
+/** Makes a file that nobody ever sees without its content; false when there is one already. */
+async function createWhole(file: string, content: string): Promise<boolean> {
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, content);
   try {
-    await writeFile(file, content, { flag: 'wx' });
+    await link(draft, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 
-async function readOwner(file: string): Promise<Owner | undefined> {
+function ownerIn(content: string): Owner | undefined {
   try {
-    const { pid, identity } = JSON.parse(await readFile(file, 'utf8')) as Partial<Owner>;
+    const { pid, identity } = JSON.parse(content) as Partial<Owner>;
     return typeof pid === 'number' && typeof identity === 'string' ? { pid, identity } : undefined;
   } catch {
-    // Gone meanwhile, or not written to its end by a process that was killed.
     return undefined;
   }
 }
 
-/** Of several processes that start at once, only one can move it. */
-async function moveAway(file: string, pid: number): Promise<void> {
-  const aside = `${file}.${pid}`;
-  await rename(file, aside).catch(() => undefined);
+/** Of several processes that start at once, one may meanwhile have put its own file there: that goes back. */
+async function moveAway(file: string, leftOver: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, aside);
+  } catch {
+    return;
+  }
+  if ((await readFile(aside, 'utf8')) !== leftOver) await link(aside, file).catch(() => undefined);
   await rm(aside, { force: true });
 }
 

@@ -16,9 +16,13 @@ const linesEveryMs = 5_000;
 /** Draws the screen again and again in place. */
 export function startScreen(stream: NodeJS.WriteStream, view: () => View): Display {
   const update = createLogUpdate(stream);
+  let linesBefore = 0;
   const draw = () => {
-    const size = { width: stream.columns || 80, height: stream.rows || 24 };
-    update(renderScreen(view(), size).join('\n'));
+    const lines = renderScreen(view(), { width: stream.columns || 80, height: stream.rows || 24 });
+    // log-update 7.2 redraws only what differs, and leaves lines that have moved up or down where they were.
+    if (lines.length !== linesBefore) update.clear();
+    linesBefore = lines.length;
+    update(lines.join('\n'));
   };
   draw();
   const timer = setInterval(draw, frameMs);
@@ -58,7 +62,7 @@ function guideLines({ psql, edit, query, metricsUrl }: Guide): string[] {
   return [
     `look at the tables: ${oneLine(psql)}`,
     ...(edit === undefined ? [] : [`edit a document: ${oneLine(edit)}`]),
-    ...(query === undefined ? [] : [`and see it arrive: ${query}`]),
+    ...(query === undefined ? [] : [`and see it arrive: ${query.join(' ')}`]),
     ...(metricsUrl === undefined ? [] : [`metrics: ${metricsUrl}/metrics`]),
   ];
 }

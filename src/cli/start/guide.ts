@@ -23,7 +23,10 @@ export function guideFor({ connection, schema, passwordFile, sample, metricsUrl,
   return {
     psql: passwordFile === undefined ? psql : [`PGPASSFILE=${quote(passwordFile)}`, ...psql],
     edit: sample && example && edit(sample, `${sample.url}/${example.database}/${example.id}`, example.field),
-    query: example && `SELECT ${example.field}, saved_timestamp FROM ${schema}.person WHERE uuid = '${example.id}';`,
+    query: example && [
+      `SELECT ${example.field}, saved_timestamp FROM ${schema}.person`,
+      `WHERE uuid = '${example.id}';`,
+    ],
     metricsUrl,
     logFile,
   };

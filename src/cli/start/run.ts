@@ -35,7 +35,7 @@ interface Running {
   couch2pg?: Couch2pg;
   dataemon?: Dataemon;
   guide?: Guide;
-  isStopping: boolean;
+  phase: View['phase'];
 }
 
 /**
@@ -47,7 +47,7 @@ interface Running {
 export async function runStart(options: StartOptions): Promise<Summary | undefined> {
   const { config, reading, surroundings } = options;
   const cleanup = new Cleanup();
-  const running: Running = { isStopping: false };
+  const running: Running = { phase: 'running' };
   const steps = new Steps();
   try {
     const dataFolder = await takeDataFolder(dataFolderOf(config, surroundings.folder));
@@ -58,7 +58,7 @@ export async function runStart(options: StartOptions): Promise<Summary | undefin
     const { log } = output;
     logWarnings(reading, log);
     const stop = listenForStop(() => {
-      running.isStopping = true;
+      running.phase = 'stopping';
       log.info('stopping');
     });
     cleanup.add(() => stop.release());
@@ -69,10 +69,13 @@ export async function runStart(options: StartOptions): Promise<Summary | undefin
       dataemon: running.dataemon?.status(),
       warnings: output.warnings(),
       guide: running.guide,
-      isStopping: running.isStopping,
+      phase: running.phase,
     });
     const display = output.isScreen ? startScreen(surroundings.stderr, view) : startLines(log, view);
-    cleanup.add(() => display.close());
+    cleanup.add(() => {
+      running.phase = 'stopped';
+      display.close();
+    });
     return await setUpAndSync(options, {
       running,
       steps,
@@ -84,7 +87,7 @@ export async function runStart(options: StartOptions): Promise<Summary | undefin
       logFile: output.file,
     });
   } finally {
-    running.isStopping = true;
+    running.phase = 'stopping';
     await cleanup.run();
   }
 }
@@ -148,7 +151,7 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
     const { postgresSchema: schema, postgresTable: table } = config;
     const summary = { verdict, durationMs: systemClock.now() - began, connection: target.connection, schema, table };
     const reached = { ...summary, sources: couch2pg.status(), dataemon: dataemon.status() };
-    running.isStopping = true;
+    running.phase = 'stopping';
     halt.abort();
     await syncing;
     return reached;
@@ -156,7 +159,7 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
     if (!stop.aborted) throw error;
     return undefined;
   } finally {
-    running.isStopping = true;
+    running.phase = 'stopping';
     halt.abort();
     await modelling;
   }

@@ -1,6 +1,6 @@
 import type { SourceStatus } from '../../couch2pg/index.js';
 import type { DataemonStatus } from '../../dataemon/index.js';
-import { bar, count, duration, shellLines, shorten, table, timeOfDay } from './text.js';
+import { bar, count, duration, fillLines, shellLines, shorten, table, timeOfDay } from './text.js';
 import type { Guide, Step, View } from './view.js';
 
 /** The size of a terminal. */
@@ -34,8 +34,9 @@ export function renderScreen(view: View, { width, height }: Size): string[] {
   return fit(sections, height - 1).map((line) => (isCommand(line) ? line : shorten(line, width)));
 }
 
-function headline({ version, isStopping, steps, sources, dataemon }: View): string {
-  if (isStopping) return `CHT Sync ${version}: stopping (Ctrl-C again ends it at once)`;
+function headline({ version, phase, steps, sources, dataemon }: View): string {
+  if (phase === 'stopped') return `CHT Sync ${version}: stopped; the next start goes on from here`;
+  if (phase === 'stopping') return `CHT Sync ${version}: stopping (Ctrl-C again ends it at once)`;
   const isSettingUp = steps.some(({ isDone }) => !isDone) || sources.length === 0;
   const isFollowing = sources.every(({ state }) => state === 'live') && dataemon?.state === 'idle';
   const state = isSettingUp ? 'setting up' : isFollowing ? 'up to date, following' : 'working';
@@ -106,7 +107,8 @@ function problemLines({ sources, dataemon, warnings }: View): string[] {
 }
 
 function guideSections({ psql, edit, query, metricsUrl, logFile }: Guide, width: number): Section[] {
-  const command = (words: readonly string[]) => shellLines(words, width - 2 * indent.length).map((line) => mark(line));
+  const room = width - commandIndent.length;
+  const command = (words: readonly string[]) => shellLines(words, room).map(mark);
   const places = [
     ...(metricsUrl === undefined ? [] : [`Metrics  ${metricsUrl}/metrics`]),
     ...(logFile === undefined ? [] : [`Log      ${logFile}`]),
@@ -119,7 +121,7 @@ function guideSections({ psql, edit, query, metricsUrl, logFile }: Guide, width:
           lines: [
             'Edit a document',
             ...command(edit),
-            ...(query === undefined ? [] : ['and see it arrive', mark(query)]),
+            ...(query === undefined ? [] : ['and see it arrive', ...fillLines(query, room).map(mark)]),
           ],
           rank: 3,
         },

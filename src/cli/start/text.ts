@@ -48,11 +48,17 @@ export function table(rows: readonly (readonly string[])[], rightAligned: readon
 
 /** A command line on as few lines as fit, each but the last ended so that a shell reads on. */
 export function shellLines(words: readonly string[], width: number): string[] {
-  const lines: string[] = [];
-  for (const word of words) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length + 3 <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
+  const lines = fillLines(words, width - ' \\'.length);
   return lines.map((line, index) => (index === lines.length - 1 || line.endsWith('|') ? line : `${line} \\`));
+}
+
+/** Parts on as few lines as fit; a part is never broken. */
+export function fillLines(parts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + part.length <= width) lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(part);
+  }
+  return lines;
 }

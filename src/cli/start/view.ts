@@ -11,12 +11,12 @@ export interface Step {
 
 /** How a user can look at what the sync does. */
 export interface Guide {
-  /** Command lines, as words of a shell that may be put on lines of their own. */
+  /** A command line, as words of a shell that may be put on lines of their own; so is `edit`. */
   readonly psql: readonly string[];
   /** Edits a document of the sample; undefined for a source of the user's own. */
   readonly edit: readonly string[] | undefined;
-  /** The statement that shows the edited document. */
-  readonly query: string | undefined;
+  /** The statement that shows the edited document, as parts that may be put on lines of their own. */
+  readonly query: readonly string[] | undefined;
   readonly metricsUrl: string | undefined;
   readonly logFile: string | undefined;
 }
@@ -31,5 +31,5 @@ export interface View {
   readonly warnings: readonly string[];
   /** Undefined until there is something to look at. */
   readonly guide: Guide | undefined;
-  readonly isStopping: boolean;
+  readonly phase: 'running' | 'stopping' | 'stopped';
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testSource } from '../couchdb.fixture.js';
+import { authorization, testSource } from '../couchdb.fixture.js';
 
 test('a page of changes has one row a line, in the order of keys that CouchDB uses', async () => {
   await using source = await testSource();
@@ -68,4 +68,56 @@ test('stopping does not wait for open feeds', async () => {
   await source[Symbol.asyncDispose]();
   expect(Date.now() - before).toBeLessThan(2000);
   expect(await cut).toBe('cut');
+});
+
+test('a continuous feed sends what is written, as it is written', async () => {
+  await using source = await testSource();
+  await source.ask('PUT', '/medic');
+  const feed = await fetch(`${source.url}/medic/_changes?feed=continuous&heartbeat=50&since=now`, {
+    headers: { authorization },
+  });
+  const writing = (async () => {
+    for (let at = 0; at < 40; at += 1) await source.ask('PUT', `/medic/d${at}`, { at });
+  })();
+  const seen = new Set<string>();
+  let text = '';
+  for await (const chunk of feed.body!) {
+    text += Buffer.from(chunk).toString();
+    for (const [, id] of text.matchAll(/^\{"seq":"[^"]+","id":"(d\d+)".*\}\n/gm)) seen.add(id!);
+    if (seen.size === 40) break;
+  }
+  await writing;
+  expect(seen.size).toBe(40);
+});
+
+test('a feed is limited, turned around, begun now, or asked for some documents only', async () => {
+  await using source = await testSource();
+  await source.ask('PUT', '/medic');
+  await source.ask('POST', '/medic/_bulk_docs', { docs: [{ _id: 'a' }, { _id: 'b' }, { _id: 'c' }] });
+  const idsOf = async (query: string) => {
+    const { body } = await source.ask('GET', `/medic/_changes?${query}`);
+    return body.results.map(({ id }) => id);
+  };
+  const nothing = await source.ask('GET', '/medic/_changes?limit=0');
+  expect([nothing.body.results, nothing.body.pending]).toEqual([[], 3]);
+  expect(nothing.text).toMatch(/^\{"results":\[\n\n\],\n"last_seq":"0-[\w-]+","pending":3\}\n$/);
+  expect((await idsOf('descending=true')).toSorted()).toEqual(['a', 'b', 'c']);
+  expect(await idsOf('since=now')).toEqual([]);
+  expect(await idsOf('filter=_doc_ids&doc_ids=["b"]')).toEqual(['b']);
+  const posted = await source.ask('POST', '/medic/_changes?filter=_doc_ids', { doc_ids: ['c', 'none'] });
+  expect(posted.body.results.map(({ id }) => id)).toEqual(['c']);
+  expect((await source.ask('POST', '/medic/_changes', {})).body.results).toHaveLength(3);
+});
+
+test('a document that changes again has one row only, its last', async () => {
+  await using source = await testSource();
+  await source.ask('PUT', '/medic?q=1');
+  let rev = '';
+  for (const n of [1, 2, 3]) {
+    rev = (await source.ask('PUT', `/medic/a${rev === '' ? '' : `?rev=${rev}`}`, { n })).body.rev;
+    await source.ask('PUT', `/medic/b${n}`, {});
+  }
+  const { body } = await source.ask('GET', '/medic/_changes');
+  expect(body.results.map(({ id }) => id)).toEqual(['b1', 'b2', 'a', 'b3']);
+  expect(body.results[2]?.changes).toEqual([{ rev }]);
 });

@@ -32,7 +32,7 @@ export async function listen(
     if (effect !== undefined && (await instead(exchange, effect, context))) return;
     await route(exchange, context);
   } catch (error) {
-    if (error instanceof BrokenOff) return;
+    if (error instanceof BrokenOff || (request.destroyed && !request.complete)) return;
     await answerError(exchange, response, error, context).catch(() => response.destroy());
   }
 }

@@ -38,7 +38,9 @@ export class Databases {
     if (opened !== undefined) return opened;
     const opening = this.#load(name);
     this.#open.set(name, opening);
-    opening.catch(() => this.#open.delete(name));
+    opening.catch(() => {
+      if (this.#open.get(name) === opening) this.#open.delete(name);
+    });
     return opening;
   }
 
@@ -67,7 +69,7 @@ export class Databases {
         { type: 'put', key: instanceKeys(instance).meta, value: JSON.stringify(state) },
         { type: 'put', key: catalogKeys.database(name), value: String(instance) },
       ]);
-      return this.get(name);
+      return this.#reopen(name);
     });
   }
 
@@ -96,7 +98,7 @@ export class Databases {
         old.end();
       });
       await this.#retire(name, old);
-      return this.get(name);
+      return this.#reopen(name);
     });
   }
 
@@ -135,6 +137,12 @@ export class Databases {
       from = all.lt;
     }
     await level.clear({ gte: from, lt: instances.lt });
+  }
+
+  /** Without what somebody found, or did not find, a moment ago. */
+  #reopen(name: string): Promise<Database> {
+    this.#open.delete(name);
+    return this.get(name);
   }
 
   async #load(name: string): Promise<Database> {

@@ -146,10 +146,7 @@ export class Follower {
     const names = (ids: Iterable<string>) => [...ids].map((id) => graph.get(id)?.name ?? id);
     if (stale.size > 0) {
       const why = Object.fromEntries([...changed].map(([id, parts]) => [graph.get(id)?.name ?? id, parts.join(', ')]));
-      log.info(
-        { new: names(added), changed: why, build: names(stale) },
-        'the package has changed; models will be built',
-      );
+      log.info({ new: names(added), changed: why, build: names(stale) }, 'models have to be built');
     }
     if (removed.length > 0) log.warn({ removed }, 'models are no longer in the package; their tables are left alone');
   }

@@ -118,9 +118,10 @@ export class ModelRunner {
       }
     }
     this.#failuresTold = failures;
-    const told = { kind: run.kind, models: run.models.length, durationMs: Math.round(durationMs) };
-    if (run.kind === 'full-refresh') log.info(told, 'models were built');
-    else log.debug(told, 'models were brought up to date');
+    const failed = results.filter(({ status }) => status !== 'ok').length;
+    const told = { models: run.models.length, failed, durationMs: Math.round(durationMs) };
+    if (run.kind === 'full-refresh') log.info(told, 'models have been built');
+    else log.debug(told, 'models have been brought up to date');
   }
 }
 

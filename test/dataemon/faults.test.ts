@@ -61,7 +61,7 @@ test('a run that takes too long is stopped, also in PostgreSQL, and tried again'
     }),
   );
   await bench.rows('CREATE TABLE v1.pace AS SELECT true AS slow');
-  const dataemon = bench.start({ kind: 'local', path }, { runTimeoutMs: 1_500 });
+  const dataemon = bench.start({ kind: 'local', path }, { runTimeoutMs: 3_000 });
   await until(() => dataemon.status().state === 'idle', 'the first build');
   const watermark = await bench.save({ _id: 'a' });
   await until(() => dataemon.status().error?.code === 'DBT_WORKER_FAILED', 'the timeout');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -176,7 +176,6 @@ test('models that medic/cht-sync v2 has built from the same package are not buil
   const project = await writeFiles(join(bench.folder, 'v2'), {
     'dbt_project.yml': await readFile('dbt/dbt_project.yml', 'utf8'),
     'profiles.yml': await readFile('dbt/profiles.yml', 'utf8'),
-    'packages.yml': `packages: [{ local: ${path} }]`,
   });
   const { host, port, user, password, database } = bench.database.connection;
   const env = {
@@ -184,12 +183,10 @@ test('models that medic/cht-sync v2 has built from the same package are not buil
     ...{ POSTGRES_HOST: host, POSTGRES_PORT: String(port), POSTGRES_USER: user, POSTGRES_PASSWORD: password },
     ...{ POSTGRES_DB: database, POSTGRES_SCHEMA: 'v1', POSTGRES_TABLE: 'couchdb' },
   };
-  const dbt = (command: string) =>
-    run(join(process.cwd(), '.python/bin/dbt'), [command, '--project-dir', project, '--profiles-dir', project], {
-      env,
-    });
-  await dbt('deps');
-  await dbt('run');
+  await mkdir(join(project, 'dbt_packages'));
+  await symlink(path, join(project, 'dbt_packages/tiny'));
+  const dbt = join(process.cwd(), '.python/bin/dbt');
+  await run(dbt, ['run', '--project-dir', project, '--profiles-dir', project], { env });
   await bench.pool.query(`INSERT INTO v1._dataemon (inserted_on, packages, manifest) VALUES (now(), '[]', $1)`, [
     await readFile(join(project, 'target/manifest.json'), 'utf8'),
   ]);

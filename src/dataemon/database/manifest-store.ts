@@ -19,6 +19,7 @@ export async function readBuilt(session: Session, { schema, selector }: Manifest
   return fromStored(row?.manifest) ?? new Map<string, never>();
 }
 
+/** A statement does not see what it inserts itself: with that one it is one more than it counts. */
 const kept = 10;
 
 /** Remembers what stands in the database now; of those of earlier, a few are kept. */
@@ -37,7 +38,7 @@ export async function writeBuilt(
      )
      DELETE FROM ${table} WHERE coalesce(dbt_selector, '') = coalesce($3, '') AND inserted_on < (
        SELECT inserted_on FROM ${table} WHERE coalesce(dbt_selector, '') = coalesce($3, '')
-       ORDER BY inserted_on DESC NULLS LAST OFFSET ${kept - 1} LIMIT 1
+       ORDER BY inserted_on DESC NULLS LAST OFFSET ${kept - 2} LIMIT 1
      )`,
     [JSON.stringify([packageName]), JSON.stringify(toStored(built)), selector ?? null],
   );

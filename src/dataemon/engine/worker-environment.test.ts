@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { workerEnvironment } from './worker-environment.js';
+
+const settings = {
+  connection: { host: 'db', port: 5433, user: 'u', password: 'p', database: 'd' },
+  schema: 'v1',
+  rootSchema: 'raw',
+  table: 'couchdb',
+  threads: 2,
+  batchSize: 500,
+};
+
+test('the worker has what packages read, and what git and pip need', () => {
+  const environment = workerEnvironment(settings, { PATH: '/bin', https_proxy: 'p', GIT_SSH_COMMAND: 'ssh' }, 150_000);
+  expect(environment).toMatchObject({
+    ...{ PATH: '/bin', https_proxy: 'p', GIT_SSH_COMMAND: 'ssh' },
+    ...{ POSTGRES_HOST: 'db', POSTGRES_PORT: '5433', POSTGRES_USER: 'u', POSTGRES_PASSWORD: 'p', POSTGRES_DB: 'd' },
+    ...{ POSTGRES_SCHEMA: 'v1', ROOT_POSTGRES_SCHEMA: 'raw', POSTGRES_TABLE: 'couchdb', POSTGRES_SSLMODE: 'disable' },
+    ...{ DBT_THREAD_COUNT: '2', DBT_BATCH_SIZE: '500' },
+  });
+  expect(environment.PGOPTIONS).toContain('client_connection_check_interval');
+});
+
+test('nothing else reaches packages, and no option unknown to the server', () => {
+  const given = { COUCHDB_PASSWORD: 'secret', DBT_PROJECT_DIR: '/elsewhere', POSTGRES_HOST: 'other' };
+  const environment = workerEnvironment(settings, given, 130_000);
+  expect(environment).not.toHaveProperty('COUCHDB_PASSWORD');
+  expect(environment).not.toHaveProperty('DBT_PROJECT_DIR');
+  expect(environment).not.toHaveProperty('PGOPTIONS');
+  expect(environment.POSTGRES_HOST).toBe('db');
+});

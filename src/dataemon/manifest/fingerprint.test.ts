@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { differences } from './fingerprint.js';
+import { graphOf } from './graph.js';
+import { fromStored, sameBuilt, toStored } from './built-models.js';
+import { manifestSchema } from './manifest.js';
+
+type Change = (manifest: ReturnType<typeof whole>) => void;
+
+function node(name: string, nodes: string[], materialized = 'incremental') {
+  return {
+    resource_type: 'model',
+    name,
+    fqn: ['p', name],
+    schema: 'v1',
+    alias: name,
+    raw_code: `select * from ${name}`,
+    config: { materialized },
+    unrendered_config: { materialized, tags: ['base'], indexes: [{ columns: ['uuid'] }] } as Record<string, unknown>,
+    contract: { enforced: true, checksum: null },
+    columns: { uuid: { name: 'uuid', data_type: 'text', constraints: [] as unknown[] } },
+    constraints: [] as unknown[],
+    depends_on: { nodes, macros: ['macro.p.outer', 'macro.dbt.is_incremental'] },
+  };
+}
+
+function whole() {
+  return {
+    nodes: {
+      'model.p.root': node('root', ['source.p.couchdb.couchdb']),
+      'model.p.between': node('between', ['model.p.root'], 'ephemeral'),
+      'model.p.leaf': node('leaf', ['model.p.between']),
+      'test.p.unique': { resource_type: 'test', raw_code: 'select 1' },
+    },
+    macros: {
+      'macro.p.outer': { macro_sql: 'outer', depends_on: { macros: ['macro.p.inner', 'macro.p.outer'] } },
+      'macro.p.inner': { macro_sql: 'inner', depends_on: { macros: [] } },
+      'macro.p.unused': { macro_sql: 'unused', depends_on: { macros: [] } },
+      'macro.dbt.is_incremental': { macro_sql: 'internal', depends_on: { macros: [] } },
+    },
+    sources: { 'source.p.couchdb.couchdb': { schema: 'v1', identifier: 'couchdb', database: 'data' } },
+  };
+}
+
+function changedParts(change: Change): Record<string, string[]> {
+  const changed = whole();
+  change(changed);
+  const before = graphOf(manifestSchema.parse(whole()));
+  const parts: Record<string, string[]> = {};
+  for (const [id, { fingerprint }] of graphOf(manifestSchema.parse(changed))) {
+    const found = differences(before.get(id)!.fingerprint, fingerprint);
+    if (found.length > 0) parts[id] = found;
+  }
+  return parts;
+}
+
+const root = 'model.p.root';
+const both = (part: string) => ({
+  'model.p.root': [part],
+  'model.p.leaf': part === 'macros' ? [part, 'inputs'] : [part],
+});
+
+test.each<[string, Change, Record<string, string[]>]>([
+  ['nothing', () => undefined, {}],
+  ['SQL', (m) => (m.nodes[root].raw_code += ' '), { [root]: ['sql'] }],
+  ['the config', (m) => (m.nodes[root].unrendered_config.indexes = []), { [root]: ['config'] }],
+  ['the tags', (m) => (m.nodes[root].unrendered_config.tags = []), {}],
+  ['the type of a column', (m) => (m.nodes[root].columns.uuid.data_type = 'varchar'), { [root]: ['contract'] }],
+  ['a foreign key', (m) => m.nodes[root].constraints.push({ type: 'foreign_key' }), { [root]: ['contract'] }],
+  ['a macro that a macro calls', (m) => (m.macros['macro.p.inner'].macro_sql = 'other'), both('macros')],
+  ['a macro that is not called', (m) => (m.macros['macro.p.unused'].macro_sql = 'other'), {}],
+  ["a macro of dbt's own", (m) => (m.macros['macro.dbt.is_incremental'].macro_sql = 'other'), {}],
+  ['the table that is read', (m) => (m.sources['source.p.couchdb.couchdb'].identifier = 'b'), { [root]: ['inputs'] }],
+  ['the name of the database', (m) => (m.sources['source.p.couchdb.couchdb'].database = 'b'), {}],
+  ['an ephemeral model', (m) => (m.nodes['model.p.between'].raw_code = 'other'), { 'model.p.leaf': ['inputs'] }],
+])('the fingerprints of models that are made of %s change with it', (_what, change, expected) => {
+  expect(changedParts(change)).toEqual(expected);
+});
+
+test('an ephemeral model is not in the graph; those that read it have its parents', () => {
+  const graph = graphOf(manifestSchema.parse(whole()));
+  expect([...graph.keys()]).toEqual(['model.p.root', 'model.p.leaf']);
+  expect(graph.get('model.p.leaf')?.parents).toEqual(['model.p.root']);
+});
+
+test("what was built is read back from what is stored, and from dbt's whole manifest", () => {
+  const dbts = fromStored(whole())!;
+  expect([...dbts.keys()]).toEqual(['model.p.root', 'model.p.leaf']);
+  const ours = fromStored(JSON.parse(JSON.stringify(toStored(dbts))))!;
+  expect(sameBuilt(ours, dbts)).toBe(true);
+  expect(fromStored({ anything: 'else' })).toBeUndefined();
+});

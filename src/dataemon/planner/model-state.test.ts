@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { NodeResult } from '../engine/engine.js';
+import type { BuiltModels } from '../manifest/built-models.js';
+import { withAncestors, withDescendants, type Model, type ModelGraph } from '../manifest/graph.js';
+import { packageChanges } from './changes.js';
+import type { Run } from './decide.js';
+import { ModelState } from './model-state.js';
+
+/** Models m0, m1, ... that read only those before them. */
+const graphs = fc
+  .array(fc.tuple(fc.array(fc.nat(20), { maxLength: 3 }), fc.constantFrom('a', 'b')), { minLength: 1, maxLength: 9 })
+  .map((models) =>
+    graphOf(models.map(([parents, sql], at) => [parents.filter((parent) => parent < at), sql] as const)),
+  );
+
+function graphOf(models: readonly (readonly [parents: readonly number[], sql: string])[]): ModelGraph {
+  return new Map(models.map(([parents, sql], at) => [`m${at}`, model(`m${at}`, parents, sql)]));
+}
+
+function model(id: string, parents: readonly number[], sql: string): Model {
+  const fingerprint = { sql, config: '', contract: '', macros: '', inputs: '' };
+  const relation = { schema: 'v1', alias: id, materialized: 'incremental' };
+  return { id, name: id, fqn: [id], ...relation, parents: [...new Set(parents)].map((at) => `m${at}`), fingerprint };
+}
+
+/** As dbt does it: in order, and nothing below what has failed. */
+function carryOut(graph: ModelGraph, run: Run, broken: ReadonlySet<string>): NodeResult[] {
+  const bad = new Set<string>();
+  return [...graph.keys()]
+    .filter((id) => run.models.includes(id))
+    .map((id) => {
+      const isBelow = graph.get(id)!.parents.some((parent) => bad.has(parent));
+      if (isBelow || broken.has(id)) bad.add(id);
+      const status = isBelow ? 'skipped' : broken.has(id) ? 'failed' : 'ok';
+      const error = status === 'failed' ? 'division by zero' : null;
+      return { id, name: id, status, rowsAffected: 1, startedAt: null, durationMs: 5, error };
+    });
+}
+
+const inputsAt = (watermark: string) => ({ watermark, others: () => '' });
+
+/** Lets it run until nothing is due; tells each run. */
+function settle(
+  state: ModelState,
+  graph: ModelGraph,
+  watermark: string,
+  broken: ReadonlySet<string>,
+  now: number,
+): Run[] {
+  const runs: Run[] = [];
+  const inputs = inputsAt(watermark);
+  for (let run = state.next(inputs, now); run !== undefined; run = state.next(inputs, now)) {
+    runs.push(run);
+    expect(runs.length).toBeLessThan(30);
+    const results = carryOut(graph, run, broken);
+    state.finish({ run, results, inputs, unfinished: new Set(), durationMs: 5 }, now);
+  }
+  return runs;
+}
+
+const scenario = fc.record({
+  before: graphs,
+  after: graphs,
+  pick: fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
+  failing: fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
+});
+
+const picked = (graph: ModelGraph, pick: readonly boolean[]) => new Set([...graph.keys()].filter((_, at) => pick[at]));
+
+test('a package change is fully built in the end, whatever failed on the way, and nothing is forgotten at a restart', () => {
+  fc.assert(
+    fc.property(scenario, ({ before, after, failing, pick }) => {
+      const built: BuiltModels = new Map([...before].map(([id, { fingerprint }]) => [id, fingerprint]));
+      const selected = picked(after, pick);
+      const comparison = { graph: after, selected, built, existing: new Set(before.keys()) };
+      const state = new ModelState(() => 0.5);
+      state.use(comparison);
+      const staleAtFirst = new Set(state.stale);
+      const broken = picked(after, failing);
+      for (const { kind, models } of settle(state, after, 'w1', broken, 0)) {
+        for (const id of models) expect(kind === 'full-refresh').toBe(staleAtFirst.has(id));
+      }
+
+      const restarted = packageChanges({ ...comparison, built: state.built, existing: selected });
+      for (const id of state.stale) expect(restarted.stale).toContain(id);
+
+      settle(state, after, 'w1', new Set(), 1e9);
+      expect(state.stale.size).toBe(0);
+      expect(state.upToDateWith).toBe(selected.size === 0 ? undefined : 'w1');
+      const finished = packageChanges({ ...comparison, built: state.built, existing: selected });
+      expect([...finished.stale, ...finished.changed.keys(), ...finished.removed]).toEqual([]);
+    }),
+  );
+});
+
+test('what is built anew is closed downwards, and holds no more than what has changed and what is below', () => {
+  fc.assert(
+    fc.property(scenario, ({ before, after, pick }) => {
+      const built: BuiltModels = new Map([...before].map(([id, { fingerprint }]) => [id, fingerprint]));
+      const selected = picked(after, pick);
+      const { stale } = packageChanges({ graph: after, selected, built, existing: new Set(before.keys()) });
+      const isChanged = (id: string) => before.get(id)?.fingerprint.sql !== after.get(id)?.fingerprint.sql;
+      for (const id of selected) expect(stale.has(id)).toBe([...withAncestors(after, [id])].some(isChanged));
+    }),
+  );
+});
+
+test('models that are not below a failing one are brought up to date with every change', () => {
+  fc.assert(
+    fc.property(graphs, fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }), (graph, failing) => {
+      const selected = new Set(graph.keys());
+      const state = new ModelState(() => 0.5);
+      const broken = picked(graph, failing);
+      state.use({ graph, selected, built: new Map(), existing: new Set() });
+      settle(state, graph, 'w1', new Set(), 0);
+      const heldBack = withDescendants(graph, broken);
+      const ran = new Set<string>();
+      for (const { models } of settle(state, graph, 'w2', broken, 0)) for (const id of models) ran.add(id);
+      for (const id of selected) if (!heldBack.has(id)) expect(ran).toContain(id);
+      // At once again: nothing but what is due, and nothing is due.
+      expect(state.next(inputsAt('w2'), 0)).toBeUndefined();
+      const again = settle(state, graph, 'w3', new Set(), 0).flatMap(({ models }) => models);
+      for (const id of again) expect(heldBack.has(id)).toBe(false);
+      settle(state, graph, 'w3', new Set(), 1e9);
+      expect(state.upToDateWith).toBe('w3');
+    }),
+  );
+});
+
+const chain = graphOf([
+  [[], 'a'],
+  [[0], 'a'],
+]);
+const whole = new Set(chain.keys());
+const standing: BuiltModels = new Map([...chain].map(([id, { fingerprint }]) => [id, fingerprint]));
+
+function running(): ModelState {
+  const state = new ModelState(() => 0.5);
+  state.use({ graph: chain, selected: whole, built: standing, existing: whole });
+  return state;
+}
+
+test('a connection that was lost is not the fault of a model: it may run again at once', () => {
+  const state = running();
+  const run = state.next(inputsAt('w1'), 0)!;
+  const results = carryOut(chain, run, new Set(['m0'])).map((result) => ({
+    ...result,
+    error: result.error === null ? null : 'server closed the connection unexpectedly',
+  }));
+  const outcome = { run, results, inputs: inputsAt('w1'), unfinished: new Set<string>(), durationMs: 5 };
+  expect(state.finish(outcome, 0)).toEqual({ interrupted: true });
+  expect(state.failing.size).toBe(0);
+  expect(state.next(inputsAt('w1'), 0)).toEqual(run);
+});
+
+test('a model that took a whole batch runs again, with those below it, though nothing has changed', () => {
+  const state = running();
+  const run = state.next(inputsAt('w1'), 0)!;
+  const results = carryOut(chain, run, new Set());
+  state.finish({ run, results, inputs: inputsAt('w1'), unfinished: new Set(['m0']), durationMs: 5 }, 0);
+  expect(state.upToDateWith).toBeUndefined();
+  expect(state.next(inputsAt('w1'), 0)).toEqual({ kind: 'increment', models: ['m0', 'm1'] });
+});
+
+test('increments that keep coming do not keep a rebuild from its turn', () => {
+  const state = new ModelState(() => 0.5);
+  const graph = graphOf([
+    [[], 'a'],
+    [[], 'new'],
+  ]);
+  state.use({ graph, selected: whole, built: standing, existing: whole });
+  const kinds: string[] = [];
+  for (let n = 0; n < 3; n += 1) {
+    const inputs = inputsAt(`w${n}`);
+    const run = state.next(inputs, 0)!;
+    kinds.push(`${run.kind} ${run.models.join()}`);
+    const results = carryOut(graph, run, new Set());
+    state.finish({ run, results, inputs, unfinished: new Set(), durationMs: 5 }, 0);
+  }
+  expect(kinds).toEqual(['increment m0', 'full-refresh m1', 'increment m0,m1']);
+});
+
+test('what a model reads of another dataemon moves it on as documents do', () => {
+  const state = running();
+  settle(state, chain, 'w1', new Set(), 0);
+  const moved = { watermark: 'w1', others: (id: string) => (id === 'm1' ? 'later' : '') };
+  expect(state.next(moved, 0)).toEqual({ kind: 'increment', models: ['m1'] });
+});

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -30,5 +30,16 @@ test('an embedded PostgreSQL keeps its data over a stop and a start, and a runni
     await again.stop();
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test.runIf(process.getuid?.() === 0)('root may keep it in a folder that nobody else may enter', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'cht-sync-home-'));
+  await chmod(home, 0o700);
+  try {
+    const server = await startEmbeddedPostgres({ folder: join(home, 'postgres'), port: await freePort() });
+    await server.stop();
+  } finally {
+    await rm(home, { recursive: true, force: true });
   }
 });

@@ -13,6 +13,12 @@ export interface Runner {
 }
 
 /**
+ * Keeps the capability to pass through folders. `no_setuid_fixup` has access(2), by which PostgreSQL's programs look for
+ * each other, heed it as well: capabilities(7), "The securebits flags".
+ */
+const passThrough = ['--securebits=+no_setuid_fixup', '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+
+/**
  * PostgreSQL refuses to run as root. For root it is run as `postgres`, or as `nobody` where there is no such user, by
  * `setpriv` of util-linux. When a folder on the way (such as /root) may not be entered by that user, the one capability
  * to pass through it is kept.
@@ -26,7 +32,7 @@ export function unprivilegedRunner(paths: readonly string[]): Runner {
   }
   const { uid, gid } = idsOf('postgres') ?? idsOf('nobody') ?? { uid: 65534, gid: 65534 };
   const setpriv = findSetpriv();
-  const capability = paths.every(othersMayEnter) ? [] : ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
+  const capability = paths.every(othersMayEnter) ? [] : passThrough;
   const flags = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', ...capability, '--'];
   return {
     command: (program, args) => [setpriv, [...flags, program, ...args]],

@@ -23,7 +23,7 @@ export const modelMetrics: readonly MetricDefinition<ModelSample>[] = [
   {
     kind: 'gauge',
     name: 'cht_sync_model_rows',
-    help: 'How many rows the last run of the model touched',
+    help: 'Rows of the model, an estimate when there are many; no line when unknown',
     labelNames: ['model'],
     values: (sample) => [[byModel(sample), sample.rows]],
   },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../../embedded/index.js';
-import type { Log } from '../../lib/index.js';
+import { messageOf, SyncError, type Log } from '../../lib/index.js';
 import type { PostgresConnection } from '../../postgres/index.js';
 import { createDatabase } from './create-database.js';
 import { freePortFrom } from './free-port.js';
@@ -29,10 +29,12 @@ export async function startPostgres(settings: {
   readonly log: Log;
 }): Promise<DemonstrationPostgres> {
   const { folder, port: wanted, portIsOwn, log } = settings;
-  const server = await startEmbeddedPostgres({
-    folder: join(folder, 'postgres'),
-    port: portIsOwn ? wanted : await freePortFrom(wanted),
-  });
+  const tried = portIsOwn ? wanted : await freePortFrom(wanted);
+  const server = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), port: tried }).catch(
+    (error: unknown) => {
+      throw messageOf(error).includes('Address already in use') ? portTaken(tried, error) : error;
+    },
+  );
   const { host, port, user, password } = server;
   if (server.takenOver) log.info({ port }, 'took over the embedded PostgreSQL that an earlier start has left running');
   else if (port !== wanted) log.warn(`Port ${wanted} is in use: the embedded PostgreSQL listens on ${port}.`);
@@ -44,4 +46,12 @@ export async function startPostgres(settings: {
     throw error;
   }
   return { connection, passwordFile: server.passwordFile, stop: () => server.stop() };
+}
+
+function portTaken(port: number, cause: unknown): SyncError {
+  return new SyncError(
+    'EMBEDDED_FAILED',
+    `The embedded PostgreSQL cannot listen on port ${port}: another program does.`,
+    { remedy: `Free port ${port} or set EMBEDDED_POSTGRES_PORT to another.`, cause },
+  );
 }

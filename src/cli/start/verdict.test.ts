@@ -68,3 +68,11 @@ test('timestamps compare whatever the trailing zeros and the separator', () => {
   expect(comparable('2026-01-02 03:04:05')).toBe(comparable('2026-01-02T03:04:05.000000'));
   expect(comparable('2026-01-02 03:04:05.6789') > comparable('2026-01-02T03:04:05.678899')).toBe(true);
 });
+
+test('models that wait for a table which no source makes do not keep it from ending', () => {
+  const watch = new CaughtUpWatch();
+  const failed: SourceStatus = { ...live, state: 'failed', error: refused };
+  const waiting = { ...idle, state: 'waiting' as const, upToDateWith: null };
+  expect(watch.look([failed], waiting, 0).kind).toBe('working');
+  expect(watch.look([failed], waiting, 10_000).kind).toBe('failed');
+});

@@ -11,7 +11,13 @@ export type Verdict =
 /** How long something may fail before it counts as failed, in milliseconds. */
 const patienceMs = { forGood: 10_000, passing: 60_000 };
 /** Errors of the models that do not pass by themselves. */
-const lasting: ReadonlySet<string> = new Set(['PACKAGE_BROKEN', 'MODEL_FAILED']);
+const lasting: ReadonlySet<string> = new Set([
+  'PACKAGE_BROKEN',
+  'MODEL_FAILED',
+  'POSTGRES_UNAUTHORIZED',
+  'POSTGRES_UNWRITABLE',
+  'POSTGRES_SCHEMA_UNKNOWN',
+]);
 
 type Standing = 'done' | 'working' | { readonly reason: string };
 
@@ -25,7 +31,10 @@ export class CaughtUpWatch {
     const sourcesAreWorking = standings.includes('working');
     // What fails because documents are still missing is not held against the models.
     if (sourcesAreWorking) this.#failingSince.delete('models');
-    else standings.push(this.#modelsStanding(sources, dataemon, now));
+    else if (hasFailed(standings) && dataemon.state === 'waiting' && dataemon.error === null) {
+      // For a table that no source will make.
+      this.#failingSince.delete('models');
+    } else standings.push(this.#modelsStanding(sources, dataemon, now));
 
     if (standings.includes('working')) return { kind: 'working' };
     const reasons = standings.flatMap((standing) => (typeof standing === 'object' ? [standing.reason] : []));
@@ -60,6 +69,10 @@ export class CaughtUpWatch {
     this.#failingSince.set(name, since);
     return now - since >= patience ? { reason } : 'working';
   }
+}
+
+function hasFailed(standings: readonly Standing[]): boolean {
+  return standings.some((standing) => typeof standing === 'object');
 }
 
 interface Explained {

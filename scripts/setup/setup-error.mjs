@@ -13,7 +13,7 @@ const causes = [
   },
   {
     words:
-      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|getaddrinfo|Temporary failure in name resolution|Failed to establish a new connection|Network is unreachable|Max retries exceeded|Read timed out|ConnectTimeoutError/i,
+      /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|getaddrinfo|Temporary failure in name resolution|Failed to establish a new connection|Network is unreachable|Max retries exceeded|Read timed out|ConnectTimeoutError|from versions: none/i,
     remedy:
       'The first set-up downloads packages: check the network (behind a proxy: HTTPS_PROXY; with a mirror: the registry in .npmrc, PIP_INDEX_URL), then run it again.',
   },

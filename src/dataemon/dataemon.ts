@@ -19,7 +19,7 @@ import { Wake } from './wake.js';
 
 /** Keeps models up to date. */
 export interface Dataemon {
-  /** Runs until `signal` aborts and what is under way has ended, or 8 seconds after. Never rejects. */
+  /** Runs until `signal` aborts and what is under way has ended, at most 10 seconds. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
   status(): DataemonStatus;
   /** Calls the listener whenever the status has changed, until the function returned is called. */
@@ -28,8 +28,9 @@ export interface Dataemon {
   readonly workerPid: number | undefined;
 }
 
-/** How long a run may go on after the stop: the process has 10 seconds. */
-const drainMs = 7_000;
+/** How long a run may go on after the stop, and when all else is left behind: the process has 10 seconds. */
+const drainMs = 6_000;
+const lastMs = 8_500;
 const standbyMs = 5_000;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
@@ -99,18 +100,21 @@ class RunningDataemon implements Dataemon {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    let drained: NodeJS.Timeout | undefined;
-    const onAbort = () => {
-      drained = setTimeout(() => void this.#engine.stop(), drainMs);
-      this.#wake.ring();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+    const timers: NodeJS.Timeout[] = [];
+    const deadline = new Promise<void>((resolve) => {
+      const onAbort = () => {
+        timers.push(
+          setTimeout(() => void this.#engine.stop(), drainMs),
+          setTimeout(resolve, lastMs),
+        );
+        this.#wake.ring();
+      };
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    });
     this.#moveTo('await-postgres');
-    while (!signal.aborted) {
-      await this.#oneSession(signal).catch((error: unknown) => this.#recoverFrom(error, signal));
-    }
-    clearTimeout(drained);
-    signal.removeEventListener('abort', onAbort);
+    await Promise.race([this.#live(signal), deadline]);
+    timers.forEach(clearTimeout);
     await this.#engine.stop();
     await this.#sessions.close();
     this.#moveTo('stop');
@@ -135,6 +139,12 @@ class RunningDataemon implements Dataemon {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async #live(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#oneSession(signal).catch((error: unknown) => this.#recoverFrom(error, signal));
+    }
   }
 
   /** Lives as long as one connection to PostgreSQL. */

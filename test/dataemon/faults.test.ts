@@ -105,6 +105,14 @@ test('it waits for a PostgreSQL that is not there, and stops when told while wai
   expect(dataemon.status().state).toBe('stopped');
 });
 
+test('a worker that cannot be started is told, and does not end the dataemon', async () => {
+  await using bench = await DataemonBench.open();
+  const dataemon = bench.start({ kind: 'local', path: await bench.package() }, { python: '/nowhere/python' });
+  await until(() => dataemon.status().error !== null, 'the failure');
+  expect(dataemon.status()).toMatchObject({ state: 'backing-off', error: { code: 'DBT_WORKER_FAILED' } });
+  expect(dataemon.status().error?.message).toMatch(/ENOENT/);
+});
+
 test('a stop lets the run that is under way end', async () => {
   await using bench = await DataemonBench.open();
   const path = await bench.package(tinyPackage({ 'models/child.sql': slowChild }));

@@ -112,8 +112,17 @@ export class WorkerProcess {
       this.#child.kill('SIGINT');
       await Promise.race([this.#ended, this.#answered(), pause(interruptGraceMs)]);
     }
-    this.#child.kill('SIGKILL');
+    this.#killGroup();
     await this.#ended;
+  }
+
+  /** With what it has started, such as a git that waits for a server. */
+  #killGroup(): void {
+    try {
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL');
+    } catch {
+      this.#child.kill('SIGKILL');
+    }
   }
 
   async #answered(): Promise<void> {

@@ -100,6 +100,7 @@ export class PackageKeeper {
     const installed = await folders.installed();
     if (installed?.source !== JSON.stringify(source)) return false;
     try {
+      await folders.refresh(installed.folder);
       const project = folders.path(installed.folder);
       this.#use(project, await engine.load(project, installed.selection), installed);
       return true;

@@ -38,10 +38,16 @@ export class ProjectFolders {
     const project = this.path(folder);
     await rm(project, { recursive: true, force: true });
     await mkdir(project, { recursive: true });
-    for (const file of ['dbt_project.yml', 'profiles.yml'])
-      await copyFile(join(this.template, file), join(project, file));
+    await this.refresh(folder);
     if (source.kind === 'bundled' || source.kind === 'local') await copyPackage(source.path, join(project, 'package'));
     await writeFile(join(project, 'packages.yml'), packagesFile(source));
+  }
+
+  /** Takes over our own part of a project from this version of CHT Sync. */
+  async refresh(folder: string): Promise<void> {
+    for (const file of ['dbt_project.yml', 'profiles.yml']) {
+      await copyFile(join(this.template, file), join(this.path(folder), file));
+    }
   }
 
   /** What is in use, from an earlier start. */

@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import type { Log } from '../../lib/index.js';
 import { progressLines } from './progress-lines.js';
-import { renderScreen } from './screen.js';
+import { fits, renderGuide, renderScreen } from './screen.js';
 import { shellLines } from './text.js';
 import type { Guide, View } from './view.js';
 
@@ -17,8 +17,16 @@ const linesEveryMs = 5_000;
 export function startScreen(stream: NodeJS.WriteStream, view: () => View): Display {
   const update = createLogUpdate(stream);
   let linesBefore = 0;
+  let isGuideTold = false;
   const draw = () => {
-    const lines = renderScreen(view(), { width: stream.columns || 80, height: stream.rows || 24 });
+    const size = { width: stream.columns || 80, height: stream.rows || 24 };
+    const now = view();
+    if (now.guide !== undefined && !isGuideTold && !fits(now, size)) {
+      // What has no room on the screen stays above it, to be scrolled to.
+      update.persist(`${renderGuide(now.guide, size.width).join('\n')}\n\n`);
+      isGuideTold = true;
+    }
+    const lines = renderScreen(now, size);
     // log-update 7.2 redraws only what differs, and leaves lines that have moved up or down where they were.
     if (lines.length !== linesBefore) update.clear();
     linesBefore = lines.length;

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { secretsOf, type Config, type Reading } from '../../config/index.js';
 import { createCouch2pg, type Couch2pg } from '../../couch2pg/index.js';
 import { createDataemon, type Dataemon } from '../../dataemon/index.js';
-import { createLog, systemClock, type Log } from '../../lib/index.js';
+import { createLog, SyncError, systemClock, type Log } from '../../lib/index.js';
 import { logWarnings } from '../command-log.js';
 import { couch2pgOptions, dataemonOptions, packageSource } from '../connections.js';
 import { monitor } from '../measure.js';
-import { listenForStop } from '../stop-signal.js';
+import { listenForStop, type StopSignal } from '../stop-signal.js';
 import type { CliSurroundings } from '../surroundings.js';
 import { version } from '../version.js';
 import { Cleanup } from './cleanup.js';
@@ -47,6 +47,7 @@ interface Running {
 export async function runStart(options: StartOptions): Promise<Summary | undefined> {
   const { config, reading, surroundings } = options;
   const cleanup = new Cleanup();
+  let stop: StopSignal | undefined;
   const running: Running = { phase: 'running' };
   const steps = new Steps();
   try {
@@ -57,11 +58,12 @@ export async function runStart(options: StartOptions): Promise<Summary | undefin
     const output = openOutput(options, secrets, dataFolder.path, cleanup);
     const { log } = output;
     logWarnings(reading, log);
-    const stop = listenForStop(() => {
+    const listening = listenForStop(() => {
       running.phase = 'stopping';
       log.info('stopping');
     });
-    cleanup.add(() => stop.release());
+    stop = listening;
+    cleanup.add(() => listening.release());
     const view = (): View => ({
       version: version(),
       steps: steps.list(),
@@ -82,14 +84,22 @@ export async function runStart(options: StartOptions): Promise<Summary | undefin
       log,
       cleanup,
       secrets,
-      stop: stop.signal,
+      stop: listening.signal,
       dataFolder: dataFolder.path,
       logFile: output.file,
     });
+  } catch (error) {
+    // Ctrl-C reaches the programs of the set-up too, and ends them: that is no failure.
+    if (stop?.signal.aborted === true && (error instanceof SyncError || isAbort(error))) return undefined;
+    throw error;
   } finally {
     running.phase = 'stopping';
     await cleanup.run();
   }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 interface Setting {
@@ -110,8 +120,10 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
   const setUp: SetUpOptions = { config, reading, folder: surroundings.folder, dataFolder, log, cleanup };
   const target = await steps.run('Starting PostgreSQL', () => setUpTarget(setUp));
   secrets.push(target.connection.password);
+  stop.throwIfAborted();
   const origin = await steps.run('Starting the source', () => setUpOrigin(setUp));
   if (origin.embedded !== undefined) secrets.push(origin.embedded.password);
+  stop.throwIfAborted();
 
   const halt = new AbortController();
   const signal = AbortSignal.any([stop, halt.signal]);
@@ -155,9 +167,6 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
     halt.abort();
     await syncing;
     return reached;
-  } catch (error) {
-    if (!stop.aborted) throw error;
-    return undefined;
   } finally {
     running.phase = 'stopping';
     halt.abort();

@@ -129,6 +129,14 @@ test('command lines are broken only where a shell reads on', () => {
   ]);
 });
 
+test('where there is little room, lists are cut before the command lines go', () => {
+  const models = Array.from({ length: 20 }, (_, index) => model(`model_${index}`));
+  const lines = renderScreen(view({ dataemon: dataemon({ models }) }), { width: 80, height: 30 });
+  expect(lines).toHaveLength(29);
+  expect(lines.join('\n')).toMatch(/ {2}model_0 .*\n(.*\n)* {2}\.\.\. and 1\d more\n/);
+  expect(lines.join('\n')).toContain('curl -K');
+});
+
 test('it is never higher than the terminal, and never wider but for command lines', () => {
   fc.assert(
     fc.property(

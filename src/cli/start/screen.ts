@@ -24,11 +24,12 @@ const shownSequence = 16;
 /** The screen of `start`: never wider nor higher than the terminal, except for command lines, which are copied. */
 export function renderScreen(view: View, { width, height }: Size): string[] {
   const sections: Section[] = [
-    { lines: [headline(view)], rank: 9 },
-    { lines: view.steps.filter((step) => !step.isDone).map(stepLine), rank: 8 },
-    { lines: sourceLines(view.sources), rank: 7, least: 4 },
-    { lines: view.dataemon === undefined ? [] : modelLines(view.dataemon), rank: 6, least: 5 },
-    { lines: problemLines(view), rank: 5 },
+    { lines: [headline(view)], rank: 10 },
+    { lines: view.steps.filter((step) => !step.isDone).map(stepLine), rank: 9 },
+    { lines: sourceLines(view.sources), rank: 8, least: 4 },
+    { lines: view.dataemon === undefined ? [] : modelLines(view.dataemon), rank: 7, least: 3 },
+    { lines: problemLines(view), rank: 6 },
+    { lines: warningLines(view), rank: 3 },
     ...(view.guide === undefined ? [] : guideSections(view.guide, width)),
   ];
   return fit(sections, height - 1).map((line) => (isCommand(line) ? line : shorten(line, width)));
@@ -89,7 +90,7 @@ function modelLines({ state, package: name, models }: DataemonStatus): string[] 
   return [`${title}${progress}`, ...table([[`${indent}Model`, 'State', 'Rows', 'Last run', 'Took'], ...rows], [2, 4])];
 }
 
-function problemLines({ sources, dataemon, warnings }: View): string[] {
+function problemLines({ sources, dataemon }: View): string[] {
   const problems = [
     ...sources.map(({ source, error }) => ({ what: source, error })),
     { what: 'models', error: dataemon?.error ?? null },
@@ -99,11 +100,22 @@ function problemLines({ sources, dataemon, warnings }: View): string[] {
     const first = `${indent}${what}: ${error.message} [${error.code}]`.replaceAll(/\s*\n\s*/g, ' ');
     return remedy === undefined ? [first] : [first, `${indent}${indent}What to do: ${remedy}`];
   });
-  const warned = warnings.map((warning) => `${indent}${warning.replaceAll(/\s*\n\s*/g, ' ')}`);
-  return [
-    ...(problems.length === 0 ? [] : ['Problems', ...problems]),
-    ...(warned.length === 0 ? [] : ['Latest warnings', ...warned]),
-  ];
+  return problems.length === 0 ? [] : ['Problems', ...problems];
+}
+
+function warningLines({ warnings }: View): string[] {
+  const lines = warnings.map((warning) => `${indent}${warning.replaceAll(/\s*\n\s*/g, ' ')}`);
+  return lines.length === 0 ? [] : ['Latest warnings', ...lines];
+}
+
+/** Whether the whole of it has room. */
+export function fits(view: View, { width, height }: Size): boolean {
+  return renderScreen(view, { width, height: Infinity }).length < height;
+}
+
+/** The guide alone. */
+export function renderGuide(guide: Guide, width: number): string[] {
+  return fit(guideSections(guide, width), Infinity);
 }
 
 function guideSections({ psql, edit, query, metricsUrl, logFile }: Guide, width: number): Section[] {
@@ -114,16 +126,16 @@ function guideSections({ psql, edit, query, metricsUrl, logFile }: Guide, width:
     ...(logFile === undefined ? [] : [`Log      ${logFile}`]),
   ];
   return [
-    { lines: ['Look at the tables', ...command(psql)], rank: 4 },
+    { lines: ['Look at the tables', ...command(psql)], rank: 5 },
     edit === undefined
-      ? { lines: [], rank: 3 }
+      ? { lines: [], rank: 4 }
       : {
           lines: [
             'Edit a document',
             ...command(edit),
             ...(query === undefined ? [] : ['and see it arrive', ...fillLines(query, room).map(mark)]),
           ],
-          rank: 3,
+          rank: 4,
         },
     { lines: places, rank: 2 },
   ];
@@ -136,20 +148,27 @@ const isCommand = (line: string) => line.startsWith(commandIndent) && !line.star
 /** Puts sections under each other with a blank line between, in at most `height` lines. */
 function fit(sections: readonly Section[], height: number): string[] {
   let kept = sections.filter(({ lines }) => lines.length > 0);
-  const needed = () => kept.reduce((sum, { lines }) => sum + lines.length + 1, -1);
+  const heightOf = (size: (section: Section) => number) => kept.reduce((sum, one) => sum + size(one) + 1, -1);
   const byRank = [...kept].sort((one, other) => one.rank - other.rank);
-  for (const section of byRank.filter(({ least }) => least !== undefined)) {
-    const excess = needed() - height;
+  for (const section of byRank) {
+    if (heightOf(leastHeight) <= height) break;
+    kept = kept.filter((one) => one !== section);
+  }
+  for (const section of byRank.filter((one) => kept.includes(one))) {
+    const excess = heightOf(({ lines }) => lines.length) - height;
     if (excess <= 0) break;
-    const shown = Math.max(section.least ?? 0, section.lines.length - excess - 1);
-    if (shown >= section.lines.length - 1) continue;
-    const more = `${indent}... and ${section.lines.length - shown} more`;
-    const shorter = { ...section, lines: [...section.lines.slice(0, shown), more] };
-    kept = kept.map((one) => (one === section ? shorter : one));
+    const room = Math.max(leastHeight(section), section.lines.length - excess);
+    kept = kept.map((one) => (one === section ? { ...one, lines: cut(one.lines, room) } : one));
   }
-  for (const { rank } of byRank) {
-    if (needed() <= height) break;
-    kept = kept.filter((one) => one.rank !== rank);
-  }
-  return kept.flatMap(({ lines }, index) => (index === 0 ? lines : ['', ...lines])).slice(0, Math.max(height, 0));
+  return kept.flatMap(({ lines }, index) => (index === 0 ? lines : ['', ...lines]));
+}
+
+/** With a last line that tells how many are left out. */
+function leastHeight({ lines, least }: Section): number {
+  return least === undefined ? lines.length : Math.min(lines.length, least + 1);
+}
+
+function cut(lines: readonly string[], height: number): readonly string[] {
+  if (lines.length <= height) return lines;
+  return [...lines.slice(0, height - 1), `${indent}... and ${lines.length - height + 1} more`];
 }

@@ -21,7 +21,18 @@ test('the worker has what packages read, and what git and pip need', () => {
   expect(environment.PGOPTIONS).toContain('client_connection_check_interval');
 });
 
-test('nothing else reaches packages, and no option unknown to the server', () => {
+test('a package finds variables of its own', () => {
+  const environment = workerEnvironment(settings, { MY_COUNTRY: 'KE', DBT_ENV_SECRET_TOKEN: 't' }, 150_000);
+  expect(environment).toMatchObject({ MY_COUNTRY: 'KE', DBT_ENV_SECRET_TOKEN: 't' });
+});
+
+test('what would turn dbt, Python or libpq into something else is not passed on', () => {
+  const from = { PYTHONPATH: '/elsewhere', DBT_PROFILES_DIR: '/x', PGDATABASE: 'other', NODE_OPTIONS: '--inspect' };
+  const environment = workerEnvironment(settings, from, 150_000);
+  for (const name of Object.keys(from)) expect(environment).not.toHaveProperty(name);
+});
+
+test('nothing of CouchDB reaches packages, and no option unknown to the server', () => {
   const given = { COUCHDB_PASSWORD: 'secret', DBT_PROJECT_DIR: '/elsewhere', POSTGRES_HOST: 'other' };
   const environment = workerEnvironment(settings, given, 130_000);
   expect(environment).not.toHaveProperty('COUCHDB_PASSWORD');

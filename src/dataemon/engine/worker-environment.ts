@@ -11,15 +11,17 @@ export interface WorkerSettings {
   readonly batchSize: number;
 }
 
-/** Variables by which programs that dbt starts, and its libraries, find their way: homes, keys, proxies, certificates. */
-const passedOn =
-  /^(PATH|HOME|USER|LOGNAME|TMPDIR|TMP|TEMP|LANG|LC_\w+|TZ|SYSTEMROOT|GIT_\w+|SSH_\w+|SSL_\w+|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|(https?|no|all)_proxy|DBT_ENV_\w+)$/i;
+/**
+ * Variables that packages have no business with, or that would turn dbt, Python or libpq into something else. All others
+ * are passed on: packages read variables of their own by `env_var`.
+ */
+const withheld = /^(COUCHDB_\w+|POSTGRES_\w+|NODE_\w+|npm_\w+|PYTHON\w*|VIRTUAL_ENV|PG[A-Z]+|DBT_(?!ENV_)\w+)$/i;
 
 /** How often PostgreSQL looks whether a worker that was killed is still there, while it works for it. Of version 14. */
 const clientCheck = '-c client_connection_check_interval=1000';
 
 /**
- * The whole environment of the worker. It holds what is needed and no more: packages are other people's code.
+ * The whole environment of the worker.
  *
  * @param serverVersion - PostgreSQL's `server_version_num`.
  */
@@ -31,7 +33,7 @@ export function workerEnvironment(
   const { connection } = settings;
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(from)) {
-    if (value !== undefined && passedOn.test(name)) environment[name] = value;
+    if (value !== undefined && !withheld.test(name)) environment[name] = value;
   }
   return {
     PATH: ['/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),

@@ -155,7 +155,9 @@ export class Source {
       if (!stop.aborted || go.signal.aborted) throw error;
     }
     // Told to stop: what was read is written, then it ends.
-    await Promise.race([batcher.drain(), clock.sleep(longestDrainMs)]);
+    const drained = new AbortController();
+    await Promise.race([batcher.drain(), clock.sleep(longestDrainMs, drained.signal)]);
+    drained.abort();
     go.signal.throwIfAborted();
   }
 

@@ -32,6 +32,18 @@ describe('parseChangesRow', () => {
     expect(JSON.parse(row.document?.text.toString() ?? '')).toEqual(doc);
   });
 
+  test('is not misled by a document that has a member called doc', () => {
+    const doc = { _id: 'a', _rev: '1-a', doc: { _id: 'b', _rev: '2-b' } };
+    const row = parse(JSON.stringify({ seq: '1-q', id: 'a', changes: [{ rev: '1-a' }], doc }));
+    expect(JSON.parse(row.document?.text.toString() ?? '')).toEqual(doc);
+  });
+
+  test('reads ids beyond ASCII', () => {
+    const doc = { _id: 'ዓለም "x" 😀', _rev: '1-a' };
+    const row = parse(JSON.stringify({ seq: '1-q', id: doc._id, changes: [{ rev: '1-a' }], doc }));
+    expect(row).toMatchObject({ id: doc._id, document: { id: doc._id, rev: '1-a' } });
+  });
+
   test('reads rows whose members stand in another order or with spaces', () => {
     const row = parse(
       '{ "doc": {"type":"x", "_rev":"1-a", "_deleted":false, "_id":"a"}, "id":"a", "changes":[{"rev":"1-a"}], "seq":7 }',

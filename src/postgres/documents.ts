@@ -14,8 +14,13 @@ import type { TableNames } from './identifiers.js';
 
 const staging = 'pg_temp.cht_sync_staging';
 
+/** A batch stays in memory with its overhead; the default of 8 MB would write some of it to disk. */
+const tempBuffers = '32MB';
+
 /** Makes the connection's staging table; to be called once a connection, outside a transaction. */
 export async function prepareStaging(client: pg.ClientBase): Promise<void> {
+  // It cannot be changed once the session has used a temporary table.
+  await client.query(`SET temp_buffers = '${tempBuffers}'`);
   await client.query(`
     CREATE TEMPORARY TABLE IF NOT EXISTS cht_sync_staging (
       n integer NOT NULL,
@@ -83,7 +88,6 @@ export async function upsertStaged(
         FROM ${staging} s
         LEFT JOIN ${names.alias} own ON own.source = $1 AND own._id = s._id
         WHERE own.key IS NOT NULL OR NOT EXISTS (SELECT FROM ${names.alias} a WHERE a.key = s._id)
-        ORDER BY s.n
         ON CONFLICT (_id) DO UPDATE SET
           saved_timestamp = excluded.saved_timestamp,
           _deleted = excluded._deleted,

@@ -101,6 +101,22 @@ describe('DocumentWriter', () => {
     ]);
   });
 
+  test('takes over rows of cht-sync v2: the same revision is not written again, a newer one and a delete are', async () => {
+    await using database = await migrated();
+    await database.pool.query(`
+      INSERT INTO v1.couchdb (saved_timestamp, _id, _deleted, source, doc) VALUES
+        ('2025-01-01', 'same', false, 'h/medic', '{"_id": "same", "_rev": "1-a"}'),
+        ('2025-01-01', 'gone', false, 'h/medic', '{"_id": "gone", "_rev": "1-a", "type": "person"}'),
+        ('2025-01-01', 'nobody', false, NULL, '{"_id": "nobody", "_rev": "1-a"}')`);
+    const rows = [row('same', '1-a'), row('gone', '2-b', {}, true), row('nobody', '2-b', { n: 1 })];
+    expect(await writerOf(database.pool).write(batch('9', ...rows))).toMatchObject({ rows: 2 });
+    expect(await table(database.pool)).toMatchObject([
+      { _id: 'gone', _deleted: true, _rev: '2-b', last_doc: { type: 'person' } },
+      { _id: 'nobody', source: 'h/medic', doc: { n: 1 } },
+      { _id: 'same', _rev: null, stamp: '2025-01-01 00:00:00' },
+    ]);
+  });
+
   test('refuses to write when another process has moved the checkpoint, and changes nothing then', async () => {
     await using database = await migrated();
     await writerOf(database.pool).write(batch('1', row('a', '1-a')));

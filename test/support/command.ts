@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 const executable = fileURLToPath(new URL('../../bin/cht-sync.js', import.meta.url));
 const killAfterMs = 15_000;
@@ -80,7 +80,7 @@ export class Command implements AsyncDisposable {
 
   /** Waits until standard error matches. */
   async says(pattern: RegExp, timeout = 60_000): Promise<RegExpExecArray> {
-    await expect.poll(() => this.#stderr, { timeout, interval: 20 }).toMatch(pattern);
+    await vi.waitFor(() => expect(this.#stderr).toMatch(pattern), { timeout, interval: 20 });
     return pattern.exec(this.#stderr)!;
   }
 

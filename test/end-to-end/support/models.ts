@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { TestDatabase } from '../../support/database.js';
 import type { TableRow } from './table.js';
 
@@ -89,7 +89,8 @@ export async function untilModelsEqual(
   table: readonly TableRow[],
   timeout = 60_000,
 ): Promise<void> {
-  await expect.poll(() => readModels(database), { timeout, interval: 100 }).toEqual(expectedModels(table));
+  const expected = expectedModels(table);
+  await vi.waitFor(async () => expect(await readModels(database)).toEqual(expected), { timeout, interval: 100 });
 }
 
 /** All models; one that is not there yet has no rows. */

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { TestCouchDatabase, TestCouchDb } from '../../support/couchdb.js';
 import type { TestDatabase } from '../../support/database.js';
 import { parseExactly, winners, type CouchDocument } from './couchdb-text.js';
@@ -34,7 +34,7 @@ export async function readTable({ pool }: TestDatabase): Promise<TableRow[]> {
 type Content = Readonly<Record<string, Pick<TableRow, 'rev' | 'deleted' | 'doc'>>>;
 
 /** The name that the documents of a database have in the table. */
-export function sourceName({ url }: TestCouchDb, { name }: TestCouchDatabase): string {
+export function sourceName({ url }: TestCouchDb, { name }: Pick<TestCouchDatabase, 'name'>): string {
   return `${new URL(url).hostname}/${name}`;
 }
 
@@ -65,7 +65,7 @@ export async function untilTableEquals(
       rows.map(({ source, id, rev, deleted, doc }) => [`${source} ${id}`, { rev, deleted, doc }]),
     );
   };
-  await expect.poll(content, { timeout, interval: 50 }).toEqual(expected);
+  await vi.waitFor(async () => expect(await content()).toEqual(expected), { timeout, interval: 50 });
   expectKeys(rows);
   return rows;
 }

@@ -1,5 +1,5 @@
 import type { Pool } from 'undici';
-import { classifyTransportError, statusError } from './couchdb-error.js';
+import { classifyTransportError, invalidAnswer, statusError } from './couchdb-error.js';
 
 /** A CouchDB user. */
 export interface Credentials {
@@ -60,9 +60,8 @@ export class Session {
       throw classifyTransportError(error, address);
     }
     const cookie = authCookie(answer.headers['set-cookie']);
-    if (answer.statusCode !== 200 || cookie === undefined) {
-      throw statusError(address, answer.statusCode, text, answer.headers['retry-after']);
-    }
+    if (answer.statusCode !== 200) throw statusError(address, answer.statusCode, text, answer.headers['retry-after']);
+    if (cookie === undefined) throw invalidAnswer(address, text);
     this.#cookie = cookie;
     return cookie;
   }

@@ -256,6 +256,28 @@ describe.concurrent('bad input', () => {
       const { rows } = await own.pool.query<{ count: number }>('SELECT count(*)::integer AS count FROM v1.child');
       expect(rows[0]?.count).toBeGreaterThanOrEqual(2);
     });
+
+    test('whose address has a token: it is in no output and no file', async () => {
+      const token = `t0ken-${randomBytes(8).toString('hex')}`;
+      let requests = 0;
+      const server = createHttpServer((request, response) => {
+        requests += 1;
+        request.resume();
+        response.writeHead(404).end();
+      });
+      await using listening = await listen(server);
+      await using own = await createTestDatabase();
+      await using trial = await Trial.start(['start'], {
+        ...couchDbVariables(couchdb, [medic]),
+        ...postgresVariables(own),
+        CHT_PIPELINE_BRANCH_URL: `http://medic:${token}@${listening.address}/package.git#main`,
+        LOG_FORMAT: 'json',
+      });
+      await trial.warnsOnce('PACKAGE_BROKEN', listening.address, 'CHT_PIPELINE_BRANCH_URL');
+      expect(requests).toBeGreaterThan(0);
+      await trial.keeps(token);
+      await trial.stopsWell();
+    });
   });
 
   describe('options that cannot be used', () => {

@@ -52,6 +52,7 @@ export class Source {
   #lastChangeAt: number | null = null;
   #savedTimestamp: string | null = null;
   #batcher: Batcher | undefined;
+  #reported: Promise<void> = Promise.resolve();
   readonly #rate = new Rate(rateWindowMs);
   readonly #backoff: Backoff;
 
@@ -206,7 +207,6 @@ export class Source {
     const { code, message, remedy, passing } = this.#error;
     if (code !== before) log.warn({ code, remedy }, message);
     this.#enter(passing ? 'backing-off' : 'failed');
-    await this.#report();
     await clock.sleep(passing ? this.#backoff.next() : this.#backoff.slowest(), signal);
   }
 
@@ -225,6 +225,7 @@ export class Source {
     }
     this.options.log.info({ state, sequence: this.#sequence?.slice(0, 20) }, `${this.options.name} is ${state}`);
     this.options.onChange();
+    void this.#report();
   }
 
   async #reportNowAndThen(signal: AbortSignal): Promise<void> {
@@ -234,7 +235,13 @@ export class Source {
     }
   }
 
-  async #report(): Promise<void> {
+  /** One report after the other, each of the state at its time: the last that is stored is the last that was. */
+  #report(): Promise<void> {
+    this.#reported = this.#reported.then(() => this.#storeReport());
+    return this.#reported;
+  }
+
+  async #storeReport(): Promise<void> {
     const { pool, schema, table, name, log } = this.options;
     const report = { state: this.#state, pending: this.#pending, error: this.#error };
     try {

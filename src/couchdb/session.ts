@@ -7,6 +7,9 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** Hashing a password may take CouchDB a while. */
+const signInTimeoutMs = 60_000;
+
 /**
  * A session cookie: signing in once costs CouchDB one slow password hash, where basic authentication costs one a request.
  * https://docs.couchdb.org/en/stable/api/server/authn.html#cookie-authentication
@@ -28,8 +31,9 @@ export class Session {
    */
   async cookie(signal?: AbortSignal): Promise<string> {
     if (this.#cookie !== undefined) return this.#cookie;
-    this.#signingIn ??= this.#signIn(signal).finally(() => (this.#signingIn = undefined));
-    return this.#signingIn;
+    // It is shared by all who wait, so it must not end with the one who came first.
+    this.#signingIn ??= this.#signIn().finally(() => (this.#signingIn = undefined));
+    return signal === undefined ? this.#signingIn : Promise.race([this.#signingIn, aborted(signal)]);
   }
 
   /** CouchDB has refused the cookie. */
@@ -43,7 +47,7 @@ export class Session {
     if (fresh !== undefined) this.#cookie = fresh;
   }
 
-  async #signIn(signal?: AbortSignal): Promise<string> {
+  async #signIn(): Promise<string> {
     const address = `${this.url}/_session`;
     let answer: Awaited<ReturnType<Pool['request']>>;
     let text: string;
@@ -53,7 +57,8 @@ export class Session {
         path: '/_session',
         headers: { 'content-type': 'application/json', accept: 'application/json' },
         body: JSON.stringify({ name: this.credentials.user, password: this.credentials.password }),
-        ...(signal === undefined ? {} : { signal }),
+        headersTimeout: signInTimeoutMs,
+        bodyTimeout: signInTimeoutMs,
       });
       text = await answer.body.text();
     } catch (error) {
@@ -65,6 +70,14 @@ export class Session {
     this.#cookie = cookie;
     return cookie;
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = () => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
 }
 
 function authCookie(setCookie: string | string[] | undefined): string | undefined {

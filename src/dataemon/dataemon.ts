@@ -6,11 +6,12 @@ import { WorkerEngine } from './engine/worker-engine.js';
 import { Follower } from './follower.js';
 import { nextState, type DataemonEvent, type DataemonState } from './life-cycle.js';
 import { ModelBoard } from './model-board.js';
+import { modelFailed } from './model-failed.js';
 import { ModelRunner } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
 import { PackageKeeper } from './package/keeper.js';
 import { ProjectFolders } from './package/project-folder.js';
-import { describeSource } from './package/source.js';
+import { describeSource, gitCredentials } from './package/source.js';
 import { ModelState } from './planner/model-state.js';
 import { Problems } from './problems.js';
 import { SessionKeeper } from './session-keeper.js';
@@ -65,7 +66,8 @@ class RunningDataemon implements Dataemon {
     this.#sessions = new SessionKeeper({ ...options, onWake: () => this.#wake.ring() });
     const environment = () => {
       const settings = { ...options, rootSchema: options.rootSchema ?? schema };
-      return workerEnvironment(settings, options.environment, this.#sessions.serverVersion);
+      const environment = workerEnvironment(settings, options.environment, this.#sessions.serverVersion);
+      return { ...environment, ...gitCredentials(options.package, environment) };
     };
     this.#engine = new WorkerEngine({ ...options, environment });
     this.#packages = new PackageKeeper({
@@ -197,12 +199,6 @@ class RunningDataemon implements Dataemon {
   #show(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function modelFailed(name: string, words: string | null): SyncError {
-  return new SyncError('MODEL_FAILED', `Model ${name} failed: ${words ?? ''}`, {
-    remedy: 'Correct the model, or the data that the message names; it is tried again with growing pauses.',
-  });
 }
 
 function defect(thrown: unknown): SyncError {

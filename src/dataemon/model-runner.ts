@@ -7,6 +7,7 @@ import { modelWatermarks } from './database/watermark.js';
 import type { Engine, NodeResult } from './engine/engine.js';
 import type { Model } from './manifest/graph.js';
 import type { ModelBoard } from './model-board.js';
+import { modelFailed } from './model-failed.js';
 import type { DataemonOptions } from './options.js';
 import type { CurrentPackage } from './package/keeper.js';
 import type { Run } from './planner/decide.js';
@@ -112,7 +113,8 @@ export class ModelRunner {
       const before = failures.get(id);
       if (status === 'failed' && error !== null) {
         failures.set(id, error);
-        if (before !== error) log.error({ code: 'MODEL_FAILED', model: name, error }, 'a model failed; others go on');
+        const { code, remedy } = modelFailed(name, error);
+        if (before !== error) log.error({ code, model: name, error, remedy }, 'a model failed; others go on');
       } else if (status === 'ok' && failures.delete(id)) {
         log.info({ model: name }, 'the model works again');
       }

@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { watchArguments } from '../support/argument-watch.js';
 import { incremental, documents, tinyPackage, writeFiles, type PackageFiles } from '../dataemon/support/package.js';
 import { Command } from '../support/command.js';
 import { createTestCouchDb, type TestCouchDatabase, type TestCouchDb } from '../support/couchdb.js';
@@ -257,11 +258,12 @@ describe.concurrent('bad input', () => {
       expect(rows[0]?.count).toBeGreaterThanOrEqual(2);
     });
 
-    test('whose address has a token: it is in no output and no file', async () => {
+    test('whose address has a token: git is given it, and it is in no output, file or argument list', async () => {
       const token = `t0ken-${randomBytes(8).toString('hex')}`;
-      let requests = 0;
+      await using watch = watchArguments(token);
+      const signedIn = new Set<string | undefined>();
       const server = createHttpServer((request, response) => {
-        requests += 1;
+        signedIn.add(request.headers.authorization);
         request.resume();
         response.writeHead(404).end();
       });
@@ -274,7 +276,8 @@ describe.concurrent('bad input', () => {
         LOG_FORMAT: 'json',
       });
       await trial.warnsOnce('PACKAGE_BROKEN', listening.address, 'CHT_PIPELINE_BRANCH_URL');
-      expect(requests).toBeGreaterThan(0);
+      expect([...signedIn]).toEqual([`Basic ${Buffer.from(`medic:${token}`).toString('base64')}`]);
+      expect([...watch.found]).toEqual([]);
       await trial.keeps(token);
       await trial.stopsWell();
     });

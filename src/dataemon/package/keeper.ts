@@ -6,7 +6,7 @@ import { graphOf, type ModelGraph } from '../manifest/graph.js';
 import { ProjectFolders, asksForPackages, type Installed } from './project-folder.js';
 import { isFixed, revisionOf } from './revision.js';
 import { selectionFor } from './selection.js';
-import { describeSource, optionOf, withoutCredentials, type PackageSource } from './source.js';
+import { describeSource, optionOf, sourceKey, withoutCredentials, type PackageSource } from './source.js';
 
 /** The package whose models are kept up to date. */
 export interface CurrentPackage {
@@ -98,7 +98,7 @@ export class PackageKeeper {
     const { folders, engine, source, log } = this.options;
     if (this.#current !== undefined) return false;
     const installed = await folders.installed();
-    if (installed?.source !== JSON.stringify(source)) return false;
+    if (installed?.source !== sourceKey(source)) return false;
     try {
       await folders.refresh(installed.folder);
       const project = folders.path(installed.folder);
@@ -134,7 +134,7 @@ export class PackageKeeper {
       const previous = this.#current;
       const installed: Installed = {
         folder,
-        source: JSON.stringify(source),
+        source: sourceKey(source),
         selection,
         asksForPackages: packages.some((installedPackage) => asksForPackages(installedPackage.folder)),
         ...(revision === undefined ? {} : { revision }),

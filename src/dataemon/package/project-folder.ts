@@ -8,7 +8,7 @@ import { gitLocation, type PackageSource } from './source.js';
 const installedSchema = z.object({
   /** The name of the project's folder. */
   folder: z.string(),
-  /** The source it was installed from, as JSON. */
+  /** The `sourceKey` of what it was installed from. */
   source: z.string(),
   revision: z.string().optional(),
   selection: z.union([z.object({ selector: z.string() }), z.object({ select: z.array(z.string()) })]),

@@ -4,12 +4,24 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { folderFingerprint } from './folder-fingerprint.js';
 import { packagesFile } from './project-folder.js';
-import { describeSource, gitLocation, withoutCredentials } from './source.js';
+import { describeSource, gitCredentials, gitLocation, sourceKey, withoutCredentials } from './source.js';
 
 test('the revision of a repository stands after the last #', () => {
   expect(gitLocation('https://h/r.git#v1.2')).toEqual({ repository: 'https://h/r.git', revision: 'v1.2' });
   expect(gitLocation('https://h/r.git')).toEqual({ repository: 'https://h/r.git', revision: undefined });
   expect(gitLocation('git@h:r.git#')).toEqual({ repository: 'git@h:r.git', revision: undefined });
+});
+
+test('git learns the credentials of an address by its environment, and nothing else has them', () => {
+  const source = { kind: 'git', url: 'https://me:t%40ken@h:8443/r.git#main' } as const;
+  expect(gitLocation(source.url).repository).toBe('https://h:8443/r.git');
+  expect(packagesFile(source) + sourceKey(source)).not.toMatch(/t%40ken|t@ken/);
+  expect(gitCredentials(source, { GIT_CONFIG_COUNT: '2' })).toEqual({
+    GIT_CONFIG_COUNT: '3',
+    GIT_CONFIG_KEY_2: 'http.https://h:8443/.extraHeader',
+    GIT_CONFIG_VALUE_2: `Authorization: Basic ${Buffer.from('me:t@ken').toString('base64')}`,
+  });
+  expect(gitCredentials({ kind: 'git', url: 'git@h:r.git' }, {})).toEqual({});
 });
 
 test('packages.yml asks for what the source says', () => {

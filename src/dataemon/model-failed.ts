@@ -1,0 +1,8 @@
+import { SyncError } from '../lib/index.js';
+
+/** The error of a model that failed, with PostgreSQL's or dbt's words. */
+export function modelFailed(name: string, words: string | null): SyncError {
+  return new SyncError('MODEL_FAILED', `Model ${name} failed: ${words ?? ''}`, {
+    remedy: 'Correct the model, or the data that the message names; it is tried again with growing pauses.',
+  });
+}

@@ -26,6 +26,15 @@ export interface FeedReaderOptions {
   readonly onReplaced: (count: number) => void;
 }
 
+/** What came of one response. */
+interface ReadResponse {
+  readonly rows: number;
+  /** What CouchDB says is still to come. */
+  readonly pending: number | null | undefined;
+  /** Whether a batch got full at its end. */
+  readonly overfull: boolean;
+}
+
 const firstPageRows = 1_000;
 const pageRows = 10_000;
 /** How undici names an answer that does not begin, or does not go on. */
@@ -61,21 +70,23 @@ export class FeedReader {
   }
 
   /**
-   * Follows the open feed until CouchDB ends it or so much comes that pages are the better way.
+   * Follows the open feed until CouchDB ends it (`ended`), or so much comes that pages are the better way (`behind`).
    *
    * @throws SyncError COUCHDB_*.
    */
-  async followLive(): Promise<void> {
+  async followLive(): Promise<'ended' | 'behind'> {
     const { clock, signal } = this.options;
     const started = clock.now();
-    const { rows } = await this.#read(this.#liveFeed);
+    const { rows, overfull } = await this.#read(this.#liveFeed);
     if (rows === 0 && clock.now() - started < shortestLiveMs) await clock.sleep(shortestLiveMs, signal);
+    return overfull ? 'behind' : 'ended';
   }
 
-  async #read(feed: FeedMode, limit?: number): Promise<{ rows: number; pending: number | null | undefined }> {
+  async #read(feed: FeedMode, limit?: number): Promise<ReadResponse> {
     const { database, sink, signal, heartbeatMs } = this.options;
     let count = 0;
     let alive = false;
+    let overfull = false;
     try {
       const events = database.changes({
         feed,
@@ -89,13 +100,13 @@ export class FeedReader {
         if (event.type === 'end') {
           this.#sequence = event.lastSequence;
           sink.mark(event.lastSequence, event.pending ?? (feed === 'normal' ? null : 0));
-          return { rows: count, pending: event.pending };
+          return { rows: count, pending: event.pending, overfull };
         }
         count += event.rows.length;
-        const overfull = await this.#take(event.rows, feed);
+        overfull = await this.#take(event.rows, feed);
         if (overfull && feed === 'continuous') break;
       }
-      return { rows: count, pending: undefined };
+      return { rows: count, pending: undefined, overfull };
     } catch (error) {
       if (feed === 'continuous' && !alive) this.#doWithoutContinuous(error);
       throw error;

@@ -145,12 +145,13 @@ export class Source {
       since,
     );
     try {
+      this.#enter('catching-up');
       while (!signal.aborted) {
-        this.#enterUnlessLive('catching-up');
         await reader.catchUp();
         signal.throwIfAborted();
         this.#enter('live');
-        await reader.followLive();
+        // A feed that CouchDB ends now and then is still live while its next page is fetched.
+        if ((await reader.followLive()) === 'behind') this.#enter('catching-up');
       }
     } catch (error) {
       if (!stop.aborted || go.signal.aborted) throw error;
@@ -208,11 +209,6 @@ export class Source {
     if (code !== before) log.warn({ code, remedy }, message);
     this.#enter(passing ? 'backing-off' : 'failed');
     await clock.sleep(passing ? this.#backoff.next() : this.#backoff.slowest(), signal);
-  }
-
-  /** An open feed that CouchDB ends now and then is still live while its next page is fetched. */
-  #enterUnlessLive(state: SourceState): void {
-    if (this.#state !== 'live') this.#enter(state);
   }
 
   #enter(state: SourceState): void {

@@ -83,6 +83,21 @@ describe('couch2pg', () => {
     expect(keys.rows).toEqual([]);
   });
 
+  test('reads a flood in pages again, and is live after it', async () => {
+    await using couchdb = await createTestCouchDb();
+    await using database = await createTestDatabase();
+    const source = await couchdb.createDatabase();
+    await using following = follow(couchdb, database, [source], { batch: { rows: 20 } });
+    const states: (string | undefined)[] = [];
+    following.couch2pg.onChange(() => states.push(following.couch2pg.status()[0]?.state));
+    await expect.poll(() => states.at(-1), soon).toBe('live');
+    const before = states.length;
+    await source.write(...Array.from({ length: 1000 }, (_, n) => ({ _id: `d${n}`, n })));
+    await untilEqual(database, source);
+    await expect.poll(() => following.couch2pg.status(), soon).toMatchObject([{ state: 'live', pending: 0, lagMs: 0 }]);
+    expect(states.slice(before)).toContain('catching-up');
+  });
+
   test('follows by long polls as well', async () => {
     await using couchdb = await createTestCouchDb();
     await using database = await createTestDatabase();

@@ -1,33 +1,52 @@
 import { parseArgs } from 'node:util';
 
-/** What a benchmark is asked to do. */
-export interface Arguments {
-  readonly bench: 'couch2pg' | 'dataemon';
+const defaults = {
+  couch2pg: { documents: 100_000, edits: 200, rounds: 3 },
+  rewind: { documents: 1_000_000, rounds: 1 },
+  latency: { documents: 100_000, perSecond: 200, seconds: 60 },
+  dataemon: { documents: 20_000, edits: 50, rounds: 5, idleSeconds: 60 },
+} satisfies Record<string, Partial<Counts>>;
+
+/** The names of the benchmarks. */
+export type Bench = keyof typeof defaults;
+
+/** What a benchmark is asked to do; what it has no use for is 0. */
+export interface Arguments extends Counts {
+  readonly bench: Bench;
+  readonly json: boolean;
+}
+
+interface Counts {
   /** Documents loaded first. */
   readonly documents: number;
+  /** Of these, loaded in the legacy way, too. */
+  readonly legacyDocuments: number;
   /** Edits whose way is timed. */
   readonly edits: number;
+  /** Edits a second. */
+  readonly perSecond: number;
+  /** For how long there are edits. */
+  readonly seconds: number;
   /** How often each measurement is repeated; the median counts. */
   readonly rounds: number;
   /** How long the idle time is that is measured, in seconds. */
   readonly idleSeconds: number;
-  readonly json: boolean;
 }
 
-const defaults = {
-  couch2pg: { documents: 100_000, edits: 200, rounds: 3, idleSeconds: 0 },
-  dataemon: { documents: 20_000, edits: 50, rounds: 5, idleSeconds: 60 },
-};
+export const usage = `Usage: npm run bench -- ${Object.keys(defaults).join('|')} [options]
 
-export const usage = `Usage: npm run bench -- couch2pg|dataemon [options]
-
-  couch2pg   first load beside reading alone and COPY alone, and the way of an edit to the committed row
+  couch2pg   first load beside reading alone, COPY alone and the legacy way, and the way of an edit to the committed row
+  rewind     reading a feed again of which nothing has changed: what it writes, and how fast it goes
+  latency    the way of an edit to the committed row while there are many a second
   dataemon   the way of a committed row to its model, beside a plain dbt run, and what an idle minute costs
 
-  --documents N   documents loaded first (couch2pg: ${defaults.couch2pg.documents}, dataemon: ${defaults.dataemon.documents})
-  --edits N       edits timed (couch2pg: ${defaults.couch2pg.edits}, dataemon: ${defaults.dataemon.edits})
-  --rounds N      repetitions, of which the median counts (couch2pg: ${defaults.couch2pg.rounds}, dataemon: ${defaults.dataemon.rounds} plain dbt runs)
-  --idle N        seconds of idle time measured (dataemon: ${defaults.dataemon.idleSeconds})
+  --documents N   documents loaded first (${presets('documents')})
+  --legacy N      couch2pg: of these, loaded in the legacy way, too (all)
+  --edits N       edits timed (${presets('edits')})
+  --rate N        edits a second (${presets('perSecond')})
+  --seconds N     for how long (${presets('seconds')})
+  --rounds N      repetitions, of which the median counts (${presets('rounds')}; of dataemon, plain dbt runs)
+  --idle N        seconds of idle time measured (${presets('idleSeconds')})
   --json          print JSON
 
 Both sides are embedded servers in a temporary folder, unless COUCHDB_TEST_URL (http://user:password@host:5984) or
@@ -42,7 +61,10 @@ export function arguments_(args: readonly string[]): Arguments | undefined {
       allowPositionals: true,
       options: {
         documents: { type: 'string' },
+        legacy: { type: 'string' },
         edits: { type: 'string' },
+        rate: { type: 'string' },
+        seconds: { type: 'string' },
         rounds: { type: 'string' },
         idle: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -51,12 +73,16 @@ export function arguments_(args: readonly string[]): Arguments | undefined {
     });
     const [bench] = positionals;
     if (values.help === true || positionals.length !== 1) return undefined;
-    if (bench !== 'couch2pg' && bench !== 'dataemon') return undefined;
-    const preset = defaults[bench];
+    if (!isBench(bench)) return undefined;
+    const preset: Partial<Counts> = defaults[bench];
+    const documents = count(values.documents, preset.documents);
     return {
       bench,
-      documents: count(values.documents, preset.documents),
+      documents,
+      legacyDocuments: count(values.legacy, documents),
       edits: count(values.edits, preset.edits),
+      perSecond: count(values.rate, preset.perSecond),
+      seconds: count(values.seconds, preset.seconds),
       rounds: count(values.rounds, preset.rounds),
       idleSeconds: count(values.idle, preset.idleSeconds),
       json: values.json,
@@ -67,8 +93,19 @@ export function arguments_(args: readonly string[]): Arguments | undefined {
   }
 }
 
-function count(text: string | undefined, preset: number): number {
+function isBench(name: string | undefined): name is Bench {
+  return name !== undefined && name in defaults;
+}
+
+function count(text: string | undefined, preset = 0): number {
   if (text === undefined) return preset;
   if (!/^\d+$/.test(text)) throw new Error(`not a number: ${text}`);
   return Number(text);
+}
+
+/** The defaults of one number, for the usage. */
+function presets(name: keyof Counts): string {
+  return Object.entries<Partial<Counts>>(defaults)
+    .flatMap(([bench, preset]) => (preset[name] === undefined ? [] : [`${bench}: ${preset[name]}`]))
+    .join(', ');
 }

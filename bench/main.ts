@@ -1,12 +1,14 @@
 import { arguments_, usage } from './arguments.js';
 import { benchCouch2pg } from './couch2pg/index.js';
 import { benchDataemon } from './dataemon/index.js';
+import { benchLatency } from './latency/index.js';
 import { describeMachine } from './measure/machine.js';
 import { progress } from './progress.js';
 import { printJson, printText } from './report.js';
+import { benchRewind } from './rewind/index.js';
 import { openScratch } from './scratch.js';
 
-const benches = { couch2pg: benchCouch2pg, dataemon: benchDataemon };
+const benches = { couch2pg: benchCouch2pg, rewind: benchRewind, latency: benchLatency, dataemon: benchDataemon };
 
 async function main(): Promise<void> {
   const given = arguments_(process.argv.slice(2));

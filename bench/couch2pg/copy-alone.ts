@@ -2,10 +2,9 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { createLog } from '../../src/lib/index.js';
-import { createPool, migrate } from '../../src/postgres/index.js';
 import type { Server } from '../servers/postgres.js';
 import { copyColumns } from './copy-file.js';
+import { createTables } from './create-tables.js';
 
 const chunkBytes = 256 * 1024;
 
@@ -22,10 +21,7 @@ export interface Copied {
  */
 export async function copyAlone(postgres: Server, file: string): Promise<Copied> {
   const connection = await postgres.createDatabase();
-  const log = createLog({ level: 'warn', format: 'text', secrets: [connection.password] });
-  const pool = createPool({ connection, applicationName: 'bench', max: 1, log });
-  await migrate({ pool, family: 'documents', schema: 'v1', table: 'couchdb', log });
-  await pool.end();
+  await createTables(connection);
   const client = new pg.Client({ ...connection });
   await client.connect();
   await postgres.admin.query('CHECKPOINT');

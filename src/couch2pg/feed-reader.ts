@@ -1,4 +1,4 @@
-import type { ChangedDocument, ChangesRow, Database, FeedMode } from '../couchdb/index.js';
+import { bareTombstone, type ChangesRow, type Database, type FeedMode } from '../couchdb/index.js';
 import { SyncError, type Clock, type Log } from '../lib/index.js';
 import type { StagedRow } from '../postgres/index.js';
 import { storableJson } from './storable-json.js';
@@ -131,7 +131,8 @@ export class FeedReader {
 
   async #stagedRow(row: ChangesRow): Promise<StagedRow> {
     const { database, signal, onReplaced } = this.options;
-    const document = row.document ?? (await database.document(row.id, signal)) ?? tombstoneOf(row);
+    // A document that the feed names but CouchDB no longer has was deleted or purged in between.
+    const document = row.document ?? (await database.document(row.id, signal)) ?? bareTombstone(row.id, row.rev);
     const { text, replaced } = storableJson(withoutUserSecrets(database.name, document));
     if (replaced > 0) onReplaced(replaced);
     const { id, rev, deleted } = document;
@@ -145,9 +146,4 @@ export class FeedReader {
     this.#liveFeed = 'longpoll';
     this.options.log.warn('the continuous feed stays silent, as behind a buffering proxy: following by long polls');
   }
-}
-
-/** A document that the feed names but CouchDB no longer has was deleted or purged in between. */
-function tombstoneOf({ id, rev }: ChangesRow): ChangedDocument {
-  return { id, rev, deleted: true, text: Buffer.from(JSON.stringify({ _id: id, _rev: rev, _deleted: true })) };
 }

@@ -1,8 +1,6 @@
-import { SyncError } from '../lib/index.js';
 import { parseChangesEnd, parseChangesRow, type ChangesEnd, type ChangesRow } from './changes-row.js';
 import type { CouchDbClient } from './client.js';
-import { classifyTransportError, invalidAnswer } from './couchdb-error.js';
-import { createRowSplitter } from './row-splitter.js';
+import { brokenOff, streamRows } from './row-stream.js';
 
 /**
  * How to read: `normal` gives what there is and ends; `longpoll` waits for the first change, gives it and ends;
@@ -17,6 +15,8 @@ export interface ChangesOptions {
   readonly since: string;
   /** The most rows of this response. */
   readonly limit?: number;
+  /** Whether rows come with their documents, which is the default. */
+  readonly includeDocs?: boolean;
   /** How often CouchDB sends an empty line while nothing happens, in milliseconds. */
   readonly heartbeatMs: number;
   readonly signal: AbortSignal;
@@ -30,7 +30,7 @@ export type ChangesEvent =
 const missedHeartbeats = 3;
 
 /**
- * Reads one response of `_changes?include_docs=true` as a stream, at the pace its consumer takes it. Gives the rows as
+ * Reads one response of `_changes` as a stream, at the pace its consumer takes it. Gives the rows as
  * they come, an event with no rows for each sign of life in between, and the end.
  *
  * @throws SyncError COUCHDB_UNREACHABLE when the response ends before its end: rows given till then are good.
@@ -38,42 +38,28 @@ const missedHeartbeats = 3;
 export async function* readChanges(
   client: CouchDbClient,
   path: string,
-  { feed, since, limit, heartbeatMs, signal }: ChangesOptions,
+  { feed, since, limit, includeDocs = true, heartbeatMs, signal }: ChangesOptions,
 ): AsyncGenerator<ChangesEvent> {
-  const address = `${client.url}${path}`;
-  const { body } = await client.get({
+  const request = {
     path,
     query: {
       feed,
       since,
-      include_docs: true,
+      include_docs: includeDocs,
       heartbeat: heartbeatMs,
       ...(limit === undefined ? {} : { limit }),
     },
     signal,
     gzip: feed === 'normal',
     idleTimeoutMs: heartbeatMs * missedHeartbeats,
-  });
-  const splitter = createRowSplitter(feed === 'continuous');
-  try {
-    for await (const chunk of body) {
-      yield { type: 'rows', rows: splitter.push(chunk as Buffer).map(parseChangesRow) };
+  };
+  for await (const event of streamRows(client, request, feed === 'continuous' ? 'lines' : 'results')) {
+    if (event.type === 'rows') {
+      yield { type: 'rows', rows: event.rows.map((row) => parseChangesRow(row, includeDocs)) };
+      continue;
     }
-  } catch (error) {
-    throw classifyTransportError(error, address);
+    const end = event.tail === undefined ? undefined : parseChangesEnd(event.tail);
+    if (end === undefined) throw brokenOff(`${client.url}${path}`, event.tail);
+    yield { type: 'end', ...end };
   }
-  const tail = splitter.end();
-  const end = tail === undefined ? undefined : parseChangesEnd(tail);
-  if (end !== undefined) yield { type: 'end', ...end };
-  else throw unfinished(address, tail);
-}
-
-function unfinished(address: string, tail: string | undefined): SyncError {
-  if (tail !== undefined && !tail.startsWith('{')) return invalidAnswer(address, tail);
-  const error = /"error"\s*:\s*"([^"]*)"/.exec(tail ?? '')?.[1];
-  return new SyncError(
-    'COUCHDB_UNREACHABLE',
-    error === undefined ? `${address}: the answer was cut off` : `${address}: CouchDB broke off with "${error}"`,
-    { passing: true },
-  );
 }

@@ -55,6 +55,16 @@ describe('parseChangesRow', () => {
     expect(parse('{"seq":"1-a","id":"a","changes":[{"rev":"1-a"}],"doc":null}').document).toBeNull();
   });
 
+  test('reads rows of a feed without documents', () => {
+    const row = (text: string) => parseChangesRow(Buffer.from(text), false);
+    expect(row('{"seq":"1-a","id":"a","changes":[{"rev":"1-a"}],"deleted":true}')).toEqual({
+      ...{ sequence: '1-a', id: 'a', rev: '1-a', deleted: true, document: null },
+    });
+    expect(row('{"seq":null,"id":"é/\\"","changes":[{"rev":"1-a"}]}')).toEqual({
+      ...{ sequence: null, id: 'é/"', rev: '1-a', deleted: false, document: null },
+    });
+  });
+
   test.each([
     '{}',
     '[]',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SyncError } from '../lib/index.js';
+import { invalidRow } from './invalid-row.js';
 import { jsonMembers } from './json-members.js';
 
 /** A document as a change brings it: the revision that wins at the time of reading. */
@@ -18,7 +18,12 @@ export interface ChangesRow {
   readonly id: string;
   /** The revision that won when the row was made. */
   readonly rev: string;
-  /** Null when CouchDB could not read the document (`"doc":null`): it has gone since, or a shard is away. */
+  /** Whether that revision is a tombstone. */
+  readonly deleted: boolean;
+  /**
+   * Null when CouchDB could not read the document (`"doc":null`): it has gone since, or a shard is away. Also null when
+   * the feed was read without documents.
+   */
   readonly document: ChangedDocument | null;
 }
 
@@ -34,6 +39,7 @@ const headSchema = z.object({
   seq: z.union([z.string(), z.number().transform(String), z.null()]),
   id: z.string().min(1),
   changes: z.tuple([z.object({ rev: z.string().min(1) })]).rest(z.unknown()),
+  deleted: z.boolean().nullable(),
 });
 const endSchema = z.object({
   last_seq: z.union([z.string(), z.number().transform(String)]),
@@ -47,10 +53,11 @@ const documentSchema = z.object({ _id: z.string().min(1), _rev: z.string().min(1
  *
  * The document's own revision counts, not the row's: CouchDB reads the document after the row, so it may be newer.
  *
+ * @param withDocument - whether the feed was read with documents.
  * @throws SyncError COUCHDB_ANSWER_INVALID when it is not a row.
  */
-export function parseChangesRow(row: Buffer): ChangesRow {
-  return quickRow(row) ?? scanRow(row);
+export function parseChangesRow(row: Buffer, withDocument = true): ChangesRow {
+  return quickRow(row, withDocument) ?? scanRow(row, withDocument);
 }
 
 /** Reads the last member(s) of a response: `last_seq` and `pending`. */
@@ -61,26 +68,29 @@ export function parseChangesEnd(json: string): ChangesEnd | undefined {
 
 /** How CouchDB writes a row; ids and sequences with escapes or beyond ASCII are left to the scanner. */
 const rowStart =
-  /^\{"seq":(?:"([\x20\x21\x23-\x5b\x5d-\x7f]+)"|null),"id":"([\x20\x21\x23-\x5b\x5d-\x7f]+)","changes":\[\{"rev":"(\d+-\w+)"\}\](?:,"deleted":true)?,"doc":\{"_id":"([\x20\x21\x23-\x5b\x5d-\x7f]+)","_rev":"(\d+-\w+)"/;
+  /^\{"seq":(?:"([\x20\x21\x23-\x5b\x5d-\x7f]+)"|null),"id":"([\x20\x21\x23-\x5b\x5d-\x7f]+)","changes":\[\{"rev":"(\d+-\w+)"\}\](,"deleted":true)?(?:,"doc":\{"_id":"([\x20\x21\x23-\x5b\x5d-\x7f]+)","_rev":"(\d+-\w+)"|\}$)/;
 
 /** Reads a row by its beginning: this is done for each row, and is most of what couch2pg computes. */
-function quickRow(row: Buffer): ChangesRow | undefined {
+function quickRow(row: Buffer, withDocument: boolean): ChangesRow | undefined {
   // One character a byte, so that places in the text are places in the row.
   const written = row.toString('latin1');
   const match = rowStart.exec(written);
-  if (match === null || !written.endsWith('}}')) return undefined;
-  const [start, seq, id, rev, docId, docRev] = match;
-  if (id === undefined || rev === undefined || docRev === undefined || docId !== id) return undefined;
+  if (match === null) return undefined;
+  const [start, seq, id, rev, deleted, docId, docRev] = match;
+  if (id === undefined || rev === undefined) return undefined;
+  const head = { sequence: seq ?? null, id, rev, deleted: deleted !== undefined };
+  if (!withDocument) return docRev === undefined ? { ...head, document: null } : undefined;
+  if (docRev === undefined || docId !== id || !written.endsWith('}}')) return undefined;
   const docStart = start.lastIndexOf(docMarker) + docMarker.length;
   const text = row.subarray(docStart, row.length - 1);
   // `_deleted` stands behind the body of a tombstone; the word may be anywhere in a document, too.
   const document = written.includes('"_deleted"', start.length)
     ? scanDocument(text)
     : { id, rev: docRev, deleted: false, text };
-  return { sequence: seq ?? null, id, rev, document };
+  return { ...head, document };
 }
 
-function scanRow(row: Buffer): ChangesRow {
+function scanRow(row: Buffer, withDocument: boolean): ChangesRow {
   const members = new Map<string, Buffer>();
   try {
     for (const { key, valueStart, end } of jsonMembers(row)) members.set(key, row.subarray(valueStart, end));
@@ -88,12 +98,17 @@ function scanRow(row: Buffer): ChangesRow {
     throw invalidRow(row);
   }
   const value = (key: string) => parseJson(members.get(key)?.toString('utf8') ?? 'null');
-  const head = headSchema.safeParse({ seq: value('seq'), id: value('id'), changes: value('changes') });
-  const doc = members.get('doc');
+  const head = headSchema.safeParse({
+    seq: value('seq'),
+    id: value('id'),
+    changes: value('changes'),
+    deleted: value('deleted'),
+  });
+  const doc = withDocument ? members.get('doc') : Buffer.from('null');
   if (!head.success || doc === undefined) throw invalidRow(row);
-  const { seq, id, changes } = head.data;
+  const { seq, id, changes, deleted } = head.data;
   const document = doc.toString('latin1') === 'null' ? null : scanDocument(doc);
-  return { sequence: seq, id, rev: changes[0].rev, document };
+  return { sequence: seq, id, rev: changes[0].rev, deleted: deleted ?? false, document };
 }
 
 /**
@@ -121,12 +136,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function invalidRow(row: Buffer): SyncError {
-  const shown = row.toString('utf8', 0, 80);
-  return new SyncError('COUCHDB_ANSWER_INVALID', `CouchDB's changes feed has a row that is none: ${shown}…`, {
-    passing: true,
-    remedy: 'If it repeats, look for a proxy between CHT Sync and CouchDB that changes answers.',
-  });
 }

@@ -18,6 +18,8 @@ export interface CouchDbOptions {
 export interface CouchDbRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
+  /** A question too long for an address: sent as JSON, by POST. */
+  readonly json?: unknown;
   readonly signal?: AbortSignal;
   /** Whether the answer may come compressed. Off for live feeds: a proxy that compresses holds small rows back. */
   readonly gzip?: boolean;
@@ -100,11 +102,13 @@ export class CouchDbClient {
     const idleTimeoutMs = request.idleTimeoutMs ?? defaultIdleTimeoutMs;
     try {
       const cookie = await this.#session?.cookie(request.signal);
+      const { json } = request;
       const answer = await this.#pool.request({
-        method: 'GET',
         path: pathOf(request),
+        ...(json === undefined ? { method: 'GET' } : { method: 'POST', body: JSON.stringify(json) }),
         headers: {
           accept: 'application/json',
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
           'accept-encoding': request.gzip === false ? 'identity' : 'gzip',
           ...(cookie === undefined ? {} : { cookie }),
         },

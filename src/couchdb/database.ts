@@ -1,7 +1,16 @@
 import { z } from 'zod';
+import { readAllDocs, type AllDocsOptions } from './all-docs.js';
+import type { AllDocsRow } from './all-docs-row.js';
 import type { CouchDbClient } from './client.js';
 import { scanDocument, type ChangedDocument } from './changes-row.js';
 import { readChanges, type ChangesOptions, type ChangesEvent } from './changes-feed.js';
+import {
+  readDocuments,
+  readMissing,
+  readRevisions,
+  type RevisionOfDocument,
+  type WinningRevision,
+} from './revisions.js';
 import { SyncError } from '../lib/index.js';
 
 const infoSchema = z.object({
@@ -12,6 +21,19 @@ const infoSchema = z.object({
   doc_del_count: z.number(),
   instance_start_time: z.string().optional(),
 });
+
+const nowSchema = z.object({ last_seq: z.union([z.string(), z.number().transform(String)]) });
+const purgedInfosSchema = z.object({
+  purged_infos: z.array(z.object({ id: z.string(), revs: z.array(z.string()) })),
+});
+/** What versions before 3.4 answer to `_purged_infos`, and any version to who may not ask. */
+const noPurgedInfos = /answered (400: (illegal_docid|bad_request)|404: not_found, missing|405|401|403)/;
+
+/** The revisions of a document that were purged at once. */
+export interface PurgedInfo {
+  readonly id: string;
+  readonly revs: readonly string[];
+}
 
 /** What CouchDB says of a database. */
 export interface DatabaseInfo {
@@ -57,7 +79,7 @@ export class Database {
   }
 
   /**
-   * Reads the changes feed, with documents.
+   * Reads the changes feed.
    *
    * @throws SyncError COUCHDB_* when the response ends before its end.
    */
@@ -78,5 +100,76 @@ export class Database {
       if (error instanceof SyncError && /404: not_found, (missing|deleted)/.test(error.message)) return undefined;
       throw error;
     }
+  }
+
+  /**
+   * Reads the documents that are not deleted, in the order of the bytes of their ids.
+   *
+   * @throws SyncError COUCHDB_* when the response ends before its end: rows given till then are good.
+   */
+  allDocs(options: AllDocsOptions): AsyncGenerator<readonly AllDocsRow[]> {
+    return readAllDocs(this.client, `${this.#path}/_all_docs`, options);
+  }
+
+  /**
+   * Reads which revision wins of each of these ids; undefined where CouchDB knows no such document (it was never there, or
+   * it was purged).
+   *
+   * @throws SyncError COUCHDB_*.
+   */
+  revisionsOf(ids: readonly string[], signal?: AbortSignal): Promise<Map<string, WinningRevision | undefined>> {
+    return readRevisions(this.#place(signal), ids);
+  }
+
+  /**
+   * Reads the documents of these ids as they are now, tombstones with their bodies too, in no order. What CouchDB does not
+   * know is left out.
+   *
+   * @throws SyncError COUCHDB_*.
+   */
+  readDocuments(ids: readonly string[], signal?: AbortSignal): AsyncGenerator<ChangedDocument> {
+    return readDocuments(this.#place(signal), ids);
+  }
+
+  /** `readDocuments`, all of them together in memory. */
+  async documentsOf(ids: readonly string[], signal?: AbortSignal): Promise<ChangedDocument[]> {
+    const documents: ChangedDocument[] = [];
+    for await (const document of this.readDocuments(ids, signal)) documents.push(document);
+    return documents;
+  }
+
+  /**
+   * Asks which of these revisions CouchDB has never seen, or has purged.
+   *
+   * @throws SyncError COUCHDB_*.
+   */
+  missingRevisions(revisions: readonly RevisionOfDocument[], signal?: AbortSignal): Promise<RevisionOfDocument[]> {
+    return readMissing(this.#place(signal), revisions);
+  }
+
+  /** The sequence of the newest change. */
+  async currentSequence(signal?: AbortSignal): Promise<string> {
+    const request = { path: `${this.#path}/_changes`, query: { since: 'now', limit: 0 } };
+    const { last_seq: sequence } = await this.client.getJson({ ...request, ...(signal && { signal }) }, nowSchema);
+    return sequence;
+  }
+
+  /**
+   * The latest purges, of which CouchDB keeps the last thousand or so; undefined when it does not tell them (before 3.4).
+   *
+   * @throws SyncError COUCHDB_*.
+   */
+  async purgedInfos(signal?: AbortSignal): Promise<readonly PurgedInfo[] | undefined> {
+    const request = { path: `${this.#path}/_purged_infos`, ...(signal && { signal }) };
+    try {
+      return (await this.client.getJson(request, purgedInfosSchema)).purged_infos;
+    } catch (error) {
+      if (error instanceof SyncError && noPurgedInfos.test(error.message)) return undefined;
+      throw error;
+    }
+  }
+
+  #place(signal: AbortSignal | undefined) {
+    return { client: this.client, path: this.#path, ...(signal && { signal }) };
   }
 }

@@ -1,3 +1,5 @@
+import type { RowLayout } from './row-splitter.js';
+
 const quote = 0x22;
 const backslash = 0x5c;
 const openBrace = 0x7b;
@@ -6,7 +8,7 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
 /**
- * Splits a response of the changes feed in whatever layout its JSON is: pretty-printed, on one line, with other spaces.
+ * Splits a response that has rows in whatever layout its JSON is: pretty-printed, on one line, with other spaces.
  * It looks at each byte, so it is many times slower than splitting by lines.
  */
 export class RowScanner {
@@ -18,17 +20,14 @@ export class RowScanner {
   #envelope = '';
   readonly #rowDepth: number;
 
-  /**
-   * @param continuous - whether rows stand alone or in `{"results":[…]}`.
-   * @param inResults - whether `{"results":[` has gone by already.
-   */
+  /** @param inList - whether `{"results":[` or the like has gone by already. */
   constructor(
-    private readonly continuous: boolean,
-    inResults: boolean,
+    private readonly layout: RowLayout,
+    inList: boolean,
   ) {
-    this.#rowDepth = continuous ? 0 : 2;
-    this.#depth = inResults ? 2 : 0;
-    if (inResults) this.#envelope = '{"results":[';
+    this.#rowDepth = layout === 'lines' ? 0 : 2;
+    this.#depth = inList ? 2 : 0;
+    if (inList) this.#envelope = `{"${layout}":[`;
   }
 
   push(chunk: Buffer): Buffer[] {
@@ -62,12 +61,12 @@ export class RowScanner {
     }
     if (this.#inRow) this.#row.push(chunk.subarray(start));
     else this.#envelope += chunk.toString('utf8', start);
-    return this.continuous ? rows.filter((row) => !this.#takeEnd(row)) : rows;
+    return this.layout === 'lines' ? rows.filter((row) => !this.#takeEnd(row)) : rows;
   }
 
   end(): string | undefined {
     if (this.#inRow || this.#depth !== 0) return undefined;
-    const envelope = this.#envelope.replace(/("results"\s*:\s*\[)[\s,]*\]/, '$1]').trim();
+    const envelope = this.#envelope.replace(/("(?:results|rows)"\s*:\s*\[)[\s,]*\]/, '$1]').trim();
     return envelope === '' ? undefined : envelope;
   }
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRowSplitter } from './row-splitter.js';
+import { createRowSplitter, type RowLayout } from './row-splitter.js';
 
 /** Feeds a text in pieces of the given sizes, and collects. */
-function split(text: string, continuous: boolean, sizes: readonly number[]): { rows: unknown[]; end: unknown } {
-  const splitter = createRowSplitter(continuous);
+function split(text: string, layout: RowLayout, sizes: readonly number[]): { rows: unknown[]; end: unknown } {
+  const splitter = createRowSplitter(layout);
   const bytes = Buffer.from(text);
   const rows: Buffer[] = [];
   let at = 0;
@@ -25,6 +25,9 @@ const asCouchDb = (rows: readonly unknown[], end: object) =>
 const asContinuous = (rows: readonly unknown[], end: object) =>
   [...rows, end].map((row) => `${JSON.stringify(row)}\n`).join('\n');
 
+const asAllDocs = (rows: readonly unknown[]) =>
+  `{"total_rows":${rows.length},"offset":null,"rows":[\r\n${rows.map((row) => JSON.stringify(row)).join(',\r\n')}\r\n]}\n`;
+
 const row = fc.record({
   seq: fc.string(),
   id: fc.string({ unit: 'grapheme', minLength: 1 }),
@@ -35,18 +38,40 @@ const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 5 });
 
 describe('a response is split into its rows and its end, in whatever pieces it comes', () => {
   test.each([
-    ['as CouchDB writes it', asCouchDb, false],
-    ['continuous', asContinuous, true],
-    ['on one line', (rows: readonly unknown[]) => JSON.stringify({ results: rows, ...end }), false],
-    ['pretty-printed', (rows: readonly unknown[]) => JSON.stringify({ results: rows, ...end }, null, 2), false],
-    ['with its end first', (rows: readonly unknown[]) => JSON.stringify({ ...end, results: rows }), false],
-  ] as const)('%s', (_, write, continuous) => {
+    ['as CouchDB writes it', asCouchDb, 'results'],
+    ['continuous', asContinuous, 'lines'],
+    ['on one line', (rows: readonly unknown[]) => JSON.stringify({ results: rows, ...end }), 'results'],
+    ['pretty-printed', (rows: readonly unknown[]) => JSON.stringify({ results: rows, ...end }, null, 2), 'results'],
+    ['with its end first', (rows: readonly unknown[]) => JSON.stringify({ ...end, results: rows }), 'results'],
+  ] as const)('%s', (_, write, layout) => {
     fc.assert(
       fc.property(fc.array(row), sizes, (rows, pieces) => {
         const parsed = JSON.parse(JSON.stringify(rows)) as unknown[];
-        const found = split(write(rows, end), continuous, pieces);
+        const found = split(write(rows, end), layout, pieces);
         expect(found.rows).toEqual(parsed);
         expect(found.end).toMatchObject(end);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('an answer of _all_docs is split in the same way', () => {
+  test.each([
+    ['as CouchDB writes it', asAllDocs],
+    ['without counts', (rows: readonly unknown[]) => asAllDocs(rows).replace(/^\{.*?"rows"/, '{"rows"')],
+    [
+      'with a sequence',
+      (rows: readonly unknown[]) => asAllDocs(rows).replace('"rows"', '"update_seq":"9-g1AAA","rows"'),
+    ],
+    ['on one line', (rows: readonly unknown[]) => JSON.stringify({ total_rows: 1, rows })],
+    ['pretty-printed', (rows: readonly unknown[]) => JSON.stringify({ total_rows: 1, offset: 0, rows }, null, 2)],
+  ] as const)('%s', (_, write) => {
+    fc.assert(
+      fc.property(fc.array(row), sizes, (rows, pieces) => {
+        const found = split(write(rows), 'rows', pieces);
+        expect(found.rows).toEqual(JSON.parse(JSON.stringify(rows)));
+        expect(found.end).not.toHaveProperty('error');
       }),
       { numRuns: 200 },
     );
@@ -62,7 +87,7 @@ test('a response that is cut off has whole rows only, and no end', () => {
     end,
   );
   for (let length = 0; length < whole.length - 3; length += 1) {
-    const splitter = createRowSplitter(false);
+    const splitter = createRowSplitter('results');
     const rows = splitter.push(Buffer.from(whole.slice(0, length)));
     for (const found of rows) expect(() => JSON.parse(found.toString()) as unknown).not.toThrow();
     const tail = splitter.end();

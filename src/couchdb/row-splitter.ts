@@ -5,24 +5,30 @@ const carriageReturn = 0x0d;
 const comma = 0x2c;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
-const opening = '{"results":[\n';
+/** Longer than `"update_seq"` of a cluster with many shards could make it. */
+const longestOpening = 8192;
+/** The line before the rows, as CouchDB writes it. */
+const openings = { results: /^\{"results":\[\r?\n/, rows: /^\{[^[\]{}\n]*"rows":\[\r?\n/ };
+/** What may still become such a line. */
+const unfinishedOpening = /^\{[^[\]{}\n]*(\[\r?)?$/;
 
-/** Takes a response of the changes feed apart while it arrives. */
+/** Where rows stand in a response: a line each and nothing around them, or in the list of this name in an object. */
+export type RowLayout = 'lines' | 'results' | 'rows';
+
+/** Takes a response that has rows apart while it arrives. */
 export interface RowSplitter {
   /** Gives the rows that are complete with this chunk. A row may be a view of the chunk. */
   push(chunk: Buffer): Buffer[];
-  /** The JSON of what stood around the rows (`last_seq`, `pending`, or an error), once the response has ended. */
+  /** The JSON of what stood behind the rows (`last_seq`, `pending`, or an error), once the response has ended. */
   end(): string | undefined;
 }
 
 /**
  * Splits as CouchDB writes: one row a line. When a line shows that the response is written otherwise, the rest of it
  * goes through a scanner that understands any JSON.
- *
- * @param continuous - whether rows stand alone (feed=continuous) or in `{"results":[…]}`.
  */
-export function createRowSplitter(continuous: boolean): RowSplitter {
-  return new LineSplitter(continuous);
+export function createRowSplitter(layout: RowLayout): RowSplitter {
+  return new LineSplitter(layout);
 }
 
 class LineSplitter implements RowSplitter {
@@ -32,8 +38,8 @@ class LineSplitter implements RowSplitter {
   /** The lines behind the rows. */
   #tail: string | undefined;
 
-  constructor(private readonly continuous: boolean) {
-    this.#started = continuous;
+  constructor(private readonly layout: RowLayout) {
+    this.#started = layout === 'lines';
   }
 
   push(chunk: Buffer): Buffer[] {
@@ -49,7 +55,7 @@ class LineSplitter implements RowSplitter {
       }
       const line = this.#line(chunk.subarray(start, end));
       if (!this.#take(line, rows)) {
-        this.#scanner = new RowScanner(this.continuous, !this.continuous);
+        this.#scanner = new RowScanner(this.layout, this.layout !== 'lines');
         rows.push(...this.#scanner.push(line), ...this.#scanner.push(chunk.subarray(end)));
         return rows;
       }
@@ -67,15 +73,17 @@ class LineSplitter implements RowSplitter {
   /** Looks at the first bytes: either they are as CouchDB writes them, or all goes through the scanner. */
   #begin(chunk: Buffer): Buffer[] {
     const start = this.#line(chunk);
-    if (start.length < opening.length) {
+    const written = start.toString('latin1', 0, longestOpening);
+    if (start.length < longestOpening && (written === '' || unfinishedOpening.test(written))) {
       this.#partial.push(start);
       return [];
     }
-    if (start.toString('latin1', 0, opening.length) === opening) {
+    const opening = this.layout === 'lines' ? undefined : openings[this.layout].exec(written)?.[0];
+    if (opening !== undefined) {
       this.#started = true;
       return this.push(start.subarray(opening.length));
     }
-    this.#scanner = new RowScanner(this.continuous, false);
+    this.#scanner = new RowScanner(this.layout, false);
     return this.#scanner.push(start);
   }
 
@@ -102,8 +110,8 @@ class LineSplitter implements RowSplitter {
       else rows.push(row);
       return true;
     }
-    // `],` and then `"last_seq":…}`
-    if (line[0] !== 0x5d || this.continuous) return false;
+    // `],` and then `"last_seq":…}`, or `]}`
+    if (line[0] !== 0x5d || this.layout === 'lines') return false;
     this.#tail = `{${line.toString('utf8', 1).replace(/^\s*,/, '')}`;
     return true;
   }

@@ -47,10 +47,15 @@ export function clientConfig(connection: PostgresConnection, applicationName: st
   };
 }
 
-/** Makes a pool. Idle connections that break are logged and replaced; nothing is thrown for them. */
+/**
+ * Makes a pool. Idle connections that break are logged and replaced; nothing is thrown for them. Of one that breaks in
+ * use, the query tells.
+ */
 export function createPool({ connection, applicationName, max, log }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({ ...clientConfig(connection, applicationName), max });
   pool.on('error', (error) => log.debug({ error: error.message }, 'an idle PostgreSQL connection broke'));
+  // The pool listens to idle connections only, and an `error` that nobody hears would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

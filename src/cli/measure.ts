@@ -51,11 +51,14 @@ export async function monitor(
   };
 }
 
+/** A standby's source is followed by the process it stands by. */
+const following: ReadonlySet<string> = new Set(['snapshot', 'regressed', 'catching-up', 'live', 'standby']);
+
 function sourceSample(status: SourceStatus): SourceSample {
-  const { source, state, sequence, pending, written, rejected, replacedCharacters, lagMs } = status;
-  // A standby's source is followed by the process it stands by.
-  const up = state === 'catching-up' || state === 'live' || state === 'standby';
-  return { source, state, up, sequence, pending, written, rejected, replacedCharacters, lagMs };
+  const { source, state, sequence, pending, written, unchanged, regressions, rejected, replacedCharacters, lagMs } =
+    status;
+  const sample = { source, state, sequence, pending, written, unchanged, regressions, rejected, replacedCharacters };
+  return { ...sample, up: following.has(state), lagMs };
 }
 
 function modelSamples(status: DataemonStatus | undefined): ModelSample[] {

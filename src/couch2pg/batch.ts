@@ -1,4 +1,4 @@
-import type { StagedRow } from '../postgres/index.js';
+import type { IdAndRevision, StagedRow } from '../postgres/index.js';
 
 /** Documents to be written in one transaction, and where the feed stands behind them. */
 export interface Batch {
@@ -11,7 +11,12 @@ export interface Batch {
   readonly sequence: string | undefined;
   /** How many changes come after it; null when unknown. */
   readonly pending: number | null;
+  /** Some of the ids and revisions that came last. */
+  readonly recent: readonly IdAndRevision[];
 }
+
+/** Few enough to be stored with each batch, many enough that hardly all of them are in an older copy of a database. */
+const recentLength = 20;
 
 /** When a batch is full. */
 export interface BatchLimits {
@@ -55,13 +60,16 @@ export class BatchBuilder {
 
   /** Gives the batch. The rows are in the order of ids, which keeps the index of the table warm. */
   build(): Batch {
-    const rows = [...this.#rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const rows = [...this.#rows.values()];
+    const recent = rows.slice(-recentLength).map(({ id, rev }): IdAndRevision => [id, rev]);
+    rows.sort((a, b) => (a.id < b.id ? -1 : 1));
     return {
       rows,
       bytes: this.#bytes,
       changes: this.#changes,
       sequence: this.#sequence,
       pending: this.#pending,
+      recent,
     };
   }
 }

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { CouchDbClient, type Credentials, type FeedMode } from '../couchdb/index.js';
 import { Backoff, SyncError, type Clock, type Log } from '../lib/index.js';
 import { createPool, migrate, type PostgresConnection } from '../postgres/index.js';
-import { Source } from './source.js';
+import { Source, type SourcePauses } from './source.js';
 import type { SourceStatus } from './source-status.js';
 
 /** What couch2pg is to do. */
@@ -28,6 +28,8 @@ export interface Couch2pgOptions {
     readonly bytes: number;
     readonly lingerMs: number;
   };
+  /** How long a source waits for what; for tests that cannot wait as long. */
+  readonly pauses?: Partial<SourcePauses>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -45,8 +47,7 @@ export interface Couch2pg {
 
 const connectionsPerSource = 3;
 const defaultHeartbeatMs = 10_000;
-const firstPauseMs = 500;
-const longestPauseMs = 60_000;
+const defaultPauses: SourcePauses = { firstMs: 500, longestMs: 60_000, lookMs: 60_000, standbyMs: 5_000 };
 
 /** Makes a couch2pg for the databases of one CouchDB server; each is followed by itself. */
 export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
@@ -62,10 +63,12 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
     log,
   });
   const host = new URL(couchdb.url).hostname;
+  const pauses = { ...defaultPauses, ...options.pauses };
   const sources = databases.map((database) => {
     const name = `${host}/${database}`;
     return new Source({
-      ...{ ...postgres, name, database, client, liveFeed, heartbeatMs, pool, batch, clock, random, onChange },
+      ...{ ...postgres, name, database, client, liveFeed, heartbeatMs, pool, batch, pauses },
+      ...{ clock, random, onChange },
       log: log.child({ source: name }),
     });
   });
@@ -82,12 +85,12 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
 
 /** Prepares the tables as soon as PostgreSQL lets it. */
 async function migrateInTime(
-  { postgres: { schema, table }, clock, random, log }: Couch2pgOptions,
+  { postgres: { schema, table }, pauses, clock, random, log }: Couch2pgOptions,
   pool: pg.Pool,
   sources: readonly Source[],
   signal: AbortSignal,
 ): Promise<void> {
-  const backoff = new Backoff({ firstMs: firstPauseMs, longestMs: longestPauseMs, random });
+  const backoff = new Backoff({ ...defaultPauses, ...pauses, random });
   while (!signal.aborted) {
     try {
       await migrate({ pool, family: 'documents', schema, table, log });

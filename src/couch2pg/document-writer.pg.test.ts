@@ -16,7 +16,7 @@ async function migrated(): Promise<TestDatabase> {
 }
 
 function writerOf(pool: pg.Pool, source = 'h/medic', sequence?: string): DocumentWriter {
-  return new DocumentWriter({ pool, schema: 'v1', table: 'couchdb', source, sequence, instanceStartTime: '1', log });
+  return new DocumentWriter({ pool, schema: 'v1', table: 'couchdb', source, sequence, log });
 }
 
 function row(id: string, rev: string, body: object = {}, deleted = false): StagedRow {
@@ -25,7 +25,7 @@ function row(id: string, rev: string, body: object = {}, deleted = false): Stage
 }
 
 function batch(sequence: string | undefined, ...rows: StagedRow[]): Batch {
-  return { rows, bytes: 0, changes: rows.length, sequence, pending: 0 };
+  return { rows, bytes: 0, changes: rows.length, sequence, pending: 0, recent: [] };
 }
 
 async function table(pool: pg.Pool): Promise<Record<string, unknown>[]> {

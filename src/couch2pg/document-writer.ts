@@ -27,7 +27,6 @@ export interface WriterOptions {
   readonly source: string;
   /** The checkpoint that is stored now. */
   readonly sequence: string | undefined;
-  readonly instanceStartTime: string | null;
   readonly log: Log;
 }
 
@@ -40,7 +39,7 @@ export interface Written {
 }
 
 /** The checkpoint to be stored with rows; none while a batch is written in parts. */
-type Move = Pick<Batch, 'sequence' | 'pending'> | undefined;
+type Move = Pick<Batch, 'sequence' | 'pending' | 'recent'> | undefined;
 
 /**
  * Writes the batches of one source: documents, checkpoint and notification of a batch in one transaction. Several batches
@@ -134,7 +133,7 @@ export class DocumentWriter {
       // The lock on the watermark must be taken in the order of the batches, and as late as possible.
       await previous;
       const written = rows.length === 0 ? nothing : await this.#upsert(client, rows.length);
-      if (move?.sequence !== undefined) await this.#moveCheckpoint(client, move.sequence, move.pending, written);
+      if (move?.sequence !== undefined) await this.#moveCheckpoint(client, move.sequence, move, written);
       if (written.savedTimestamp !== undefined) {
         const { schema, table, source } = this.options;
         await notifyChange(client, { schema, table, source, saved_timestamp: written.savedTimestamp });
@@ -165,16 +164,17 @@ export class DocumentWriter {
   async #moveCheckpoint(
     client: pg.PoolClient,
     sequence: string,
-    pending: number | null,
+    { pending, recent }: NonNullable<Move>,
     written: Written,
   ): Promise<void> {
-    const { source, instanceStartTime } = this.options;
+    const { source } = this.options;
     const moved = await moveCheckpoint(client, this.#names, {
       source,
       from: this.#sequence,
-      to: { sequence, instanceStartTime },
+      to: sequence,
       pending,
       savedTimestamp: written.savedTimestamp,
+      recent,
     });
     if (moved) return;
     throw new SyncError('CHECKPOINT_MOVED', `Another process has moved the checkpoint of ${source}.`, {

@@ -1,2 +1,3 @@
 export { createCouch2pg, type Couch2pg, type Couch2pgOptions } from './couch2pg.js';
-export type { SourceState, SourceStatus } from './source-status.js';
+export type { SourceState } from './source-machine.js';
+export type { SourceStatus } from './source-status.js';

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { SyncError, type Clock } from '../lib/index.js';
-import { classifyPostgresError, clientConfig, tryLock, type PostgresConnection } from '../postgres/index.js';
+import { classifyPostgresError, clientConfig, controlChannel, tryLock } from '../postgres/index.js';
+import type { PostgresConnection } from '../postgres/index.js';
 
 /** Held as long as this process may write a source. */
 export interface SourceLock {
@@ -10,16 +11,20 @@ export interface SourceLock {
 /** What is locked, and what happens meanwhile. */
 export interface SourceLockOptions {
   readonly connection: PostgresConnection;
+  /** The name of the lock. */
   readonly name: string;
+  readonly source: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** How long to wait between two tries, in milliseconds. */
+  readonly standbyMs: number;
   /** Another process holds it: this one waits. */
   readonly onStandby: () => void;
   /** The connection that holds the lock has broken, and with it the right to write. */
   readonly onLost: (error: SyncError) => void;
+  /** A person has asked something of the source. */
+  readonly onControl: () => void;
 }
-
-const standbyPollMs = 5_000;
 
 /**
  * Waits until no other process writes this source. The lock lives on a connection of its own, so it ends with the process.
@@ -28,7 +33,7 @@ const standbyPollMs = 5_000;
  * @throws SyncError POSTGRES_* when PostgreSQL cannot be reached.
  */
 export async function lockSource(options: SourceLockOptions): Promise<SourceLock | undefined> {
-  const { connection, name, clock, signal, onStandby, onLost } = options;
+  const { connection, name, source, clock, signal, standbyMs, onStandby, onLost, onControl } = options;
   const client = new pg.Client(clientConfig(connection, 'cht-sync couch2pg lock'));
   let held = false;
   let released = false;
@@ -37,6 +42,9 @@ export async function lockSource(options: SourceLockOptions): Promise<SourceLock
   };
   client.on('error', lost);
   client.on('end', () => lost(new Error('the connection was closed')));
+  client.on('notification', ({ payload }) => {
+    if (payload === source) onControl();
+  });
   const release = async () => {
     released = true;
     await client.end().catch(() => undefined);
@@ -46,10 +54,13 @@ export async function lockSource(options: SourceLockOptions): Promise<SourceLock
     let told = false;
     while (!signal.aborted) {
       held = await tryLock(client, name);
-      if (held) return { release };
+      if (held) {
+        await client.query(`LISTEN ${controlChannel}`);
+        return { release };
+      }
       if (!told) onStandby();
       told = true;
-      await clock.sleep(standbyPollMs, signal);
+      await clock.sleep(standbyMs, signal);
     }
   } catch (error) {
     await release();

@@ -1,17 +1,6 @@
 import type { ErrorCode } from '../lib/index.js';
-
-/**
- * What a source is doing.
- *
- * - `starting`: reading its checkpoint and asking CouchDB what the database is
- * - `standby`: another process writes this source; waiting to take over
- * - `catching-up`: reading pages of the feed
- * - `live`: everything up to now is in the table; following the open feed
- * - `backing-off`: something failed that may pass; waiting before the next try
- * - `failed`: something failed that will not pass by itself; tried again at the slowest pace
- * - `stopped`
- */
-export type SourceState = 'starting' | 'standby' | 'catching-up' | 'live' | 'backing-off' | 'failed' | 'stopped';
+import type { RegressionKind } from './regression.js';
+import type { SourceState } from './source-machine.js';
 
 /** How a source stands, for the screen, metrics and status. */
 export interface SourceStatus {
@@ -22,12 +11,18 @@ export interface SourceStatus {
   readonly sequence: string | null;
   /** How many changes are still to come; null when unknown. */
   readonly pending: number | null;
+  /** How far a snapshot or a comparison is, in documents; null when there is none. */
+  readonly progress: { readonly done: number; readonly total: number } | null;
   /** How many changes this process has written. */
   readonly written: number;
+  /** How many changes brought a revision that was in the table already. */
+  readonly unchanged: number;
   /** How many documents this process has parked because PostgreSQL refused them. */
   readonly rejected: number;
   /** How many characters this process had to take out of documents or replace. */
   readonly replacedCharacters: number;
+  /** How often the database was found not to be what it was, by kind. */
+  readonly regressions: Readonly<Record<RegressionKind | 'rewound', number>>;
   /** Changes written per second, over the last seconds. */
   readonly ratePerSecond: number;
   /** For how long the oldest change that was read has not been written, in milliseconds; 0 when idle, null when unknown. */

@@ -1,14 +1,14 @@
 import type pg from 'pg';
-import { Database, type CouchDbClient, type FeedMode } from '../couchdb/index.js';
+import type { CouchDbClient, FeedMode } from '../couchdb/index.js';
 import { Backoff, messageOf, SyncError, type Clock, type Log } from '../lib/index.js';
-import { readCheckpoint, reportSource, tableNames, type PostgresConnection } from '../postgres/index.js';
-import type { Batch } from './batch.js';
-import { Batcher, type BatcherOptions } from './batcher.js';
-import { DocumentWriter } from './document-writer.js';
-import { FeedReader } from './feed-reader.js';
-import { Rate } from './rate.js';
+import { readControl, reportSource, tableNames, type PostgresConnection, type TableNames } from '../postgres/index.js';
+import type { BatcherOptions } from './batcher.js';
+import { ControlWatch } from './control-watch.js';
+import { Following } from './following.js';
+import { SourceCounters } from './source-counters.js';
 import { lockSource } from './source-lock.js';
-import type { SourceState, SourceStatus } from './source-status.js';
+import { nextState, type SourceEvent, type SourceState } from './source-machine.js';
+import type { SourceStatus } from './source-status.js';
 
 /** One database of one CouchDB server, and where it goes. */
 export interface SourceOptions {
@@ -23,225 +23,195 @@ export interface SourceOptions {
   readonly schema: string;
   readonly table: string;
   readonly batch: Pick<BatcherOptions, 'rows' | 'bytes' | 'lingerMs'>;
+  readonly pauses: SourcePauses;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
   /** Called whenever the status has changed. */
-  onChange(): void;
+  readonly onChange: () => void;
+}
+
+/** How long a source waits for what, in milliseconds. */
+export interface SourcePauses {
+  /** Before the first try after an error. */
+  readonly firstMs: number;
+  /** Before a later one, and always where the error does not pass by itself. */
+  readonly longestMs: number;
+  /** Between two looks whether the database is still what it was. */
+  readonly lookMs: number;
+  /** Between two tries to take over from another process. */
+  readonly standbyMs: number;
 }
 
 /** `couchdb_progress.updated_at` is at most this old. */
 const reportEveryMs = 30_000;
-const firstPauseMs = 500;
-const longestPauseMs = 60_000;
-const batchesInFlight = 2;
-/** What is not written by then is read again after the next start. */
-const longestDrainMs = 8_000;
-const rateWindowMs = 5_000;
-const beginning = '0';
 
 /** Brings the documents of one database into the table, for as long as it is let: a life of its own, with its own backoff. */
 export class Source {
   #state: SourceState = 'starting';
   #error: SyncError | null = null;
-  #sequence: string | null = null;
-  #pending: number | null = null;
-  #written = 0;
-  #rejected = 0;
-  #replacedCharacters = 0;
-  #lastChangeAt: number | null = null;
-  #savedTimestamp: string | null = null;
-  #batcher: Batcher | undefined;
+  #following: Following | undefined;
+  #ownsProgress = false;
   #reported: Promise<void> = Promise.resolve();
-  readonly #rate = new Rate(rateWindowMs);
+  readonly #counters: SourceCounters;
   readonly #backoff: Backoff;
+  readonly #names: TableNames;
 
   constructor(private readonly options: SourceOptions) {
-    this.#backoff = new Backoff({ firstMs: firstPauseMs, longestMs: longestPauseMs, random: options.random });
+    this.#counters = new SourceCounters(options.clock);
+    this.#backoff = new Backoff({ ...options.pauses, random: options.random });
+    this.#names = tableNames(options.schema, options.table);
   }
 
   status(): SourceStatus {
-    const now = this.options.clock.now();
-    const behind = now - (this.#batcher?.unwrittenSince ?? now);
+    const { sequence, pending, written, unchanged, rejected, replacedCharacters, ...counters } = this.#counters;
+    const { regressions, lastChangeAt, savedTimestamp } = counters;
+    const isLive = this.#state === 'live';
     return {
-      source: this.options.name,
-      state: this.#state,
-      sequence: this.#sequence,
-      pending: this.#pending,
-      written: this.#written,
-      rejected: this.#rejected,
-      replacedCharacters: this.#replacedCharacters,
-      ratePerSecond: this.#rate.perSecond(now),
-      lagMs: this.#state === 'live' ? behind : null,
-      lastChangeAt: this.#lastChangeAt,
-      savedTimestamp: this.#savedTimestamp,
+      ...{ source: this.options.name, state: this.#state, sequence, pending, written, unchanged, rejected },
+      ...{ replacedCharacters, regressions, lastChangeAt, savedTimestamp },
+      progress: this.#following?.progress ?? null,
+      ratePerSecond: this.#counters.ratePerSecond(),
+      lagMs: isLive ? (this.#following?.unwrittenMs() ?? 0) : null,
       error: this.#error && { code: this.#error.code, message: this.#error.message, remedy: this.#error.remedy },
     };
   }
 
   /** Lives until `signal` aborts; what was read by then is written first. Never throws for what fails outside. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await this.#follow(signal);
-      } catch (error) {
-        await this.#waitAfter(error, signal);
-      }
+    if (this.#state !== 'starting') this.#on('retried');
+    const isOver = () => signal.aborted;
+    while (!isOver()) {
+      const pause = await this.#hold(signal).catch((error: unknown) => this.#failed(error));
+      if (pause === undefined || isOver()) continue;
+      await this.options.clock.sleep(pause, signal);
+      if (!isOver()) this.#on('retried');
     }
-    this.#enter('stopped');
-    await this.#report();
+    this.#on('stopped');
   }
 
   /** Tells that it has not begun because the tables are not ready. */
   blockedBy(error: SyncError): void {
+    if (this.#state !== 'starting') this.#on('retried');
     this.#error = error;
-    this.#enter(error.passing ? 'backing-off' : 'failed');
+    this.#on(error.passing ? 'failed-for-now' : 'failed-for-good');
   }
 
-  /** One go: from taking the lock until something fails or the signal comes. */
-  async #follow(stop: AbortSignal): Promise<void> {
-    const { name, connection, clock, schema, table } = this.options;
-    const go = new AbortController();
-    const signal = AbortSignal.any([stop, go.signal]);
+  /**
+   * From taking the lock until something fails or the signal comes. What ends it is reported while the lock is held: the
+   * row of `couchdb_progress` is the next holder's then.
+   *
+   * @returns how long to wait before the next try, in milliseconds; undefined when it was told to stop.
+   */
+  async #hold(stop: AbortSignal): Promise<number | undefined> {
+    const { name, connection, clock, schema, table, pool, pauses } = this.options;
+    const broken = new AbortController();
+    const held = AbortSignal.any([stop, broken.signal]);
+    const control = new ControlWatch(() => readControl(pool, this.#names, name));
     const lock = await lockSource({
-      connection,
+      ...{ connection, source: name, clock, signal: stop, standbyMs: pauses.standbyMs },
       name: `couch2pg ${schema}.${table} ${name}`,
-      clock,
-      signal,
-      onStandby: () => this.#enter('standby'),
-      onLost: (error) => go.abort(error),
+      onStandby: () => this.#on('lock-refused'),
+      onLost: (error) => broken.abort(error),
+      onControl: () => void control.look(),
     });
-    if (lock === undefined) return;
-    const reporting = this.#reportNowAndThen(signal);
+    if (lock === undefined) return undefined;
+    this.#ownsProgress = true;
+    this.#on('locked');
+    const reporting = this.#reportNowAndThen(held, control);
     try {
-      await this.#read(stop, go);
+      await this.#obey(control, stop, broken);
+      if (stop.aborted) this.#on('stopped');
+      return undefined;
     } catch (error) {
-      throw go.signal.aborted ? go.signal.reason : error;
+      return stop.aborted ? undefined : this.#failed(broken.signal.aborted ? broken.signal.reason : error);
     } finally {
-      go.abort();
-      await reporting;
+      broken.abort();
+      await Promise.all([reporting, this.#reported]);
+      this.#ownsProgress = false;
       await lock.release();
     }
   }
 
-  async #read(stop: AbortSignal, go: AbortController): Promise<void> {
-    const { client, liveFeed, heartbeatMs, clock, log } = this.options;
-    const signal = AbortSignal.any([stop, go.signal]);
-    const database = new Database(client, this.options.database);
-    const { since, writer } = await this.#openWriter(database, signal);
-    const batcher = new Batcher({
-      ...this.options.batch,
-      inFlight: batchesInFlight,
-      clock,
-      write: (batch) => this.#write(writer, batch),
-      onFailure: (error) => go.abort(error),
-    });
-    this.#batcher = batcher;
-    const reader = new FeedReader(
-      {
-        ...{ database, sink: batcher, liveFeed, heartbeatMs, signal, clock, log },
-        onReplaced: (count) => (this.#replacedCharacters += count),
-      },
-      since,
-    );
-    try {
-      this.#enter('catching-up');
-      while (!signal.aborted) {
-        await reader.catchUp();
-        signal.throwIfAborted();
-        this.#enter('live');
-        // A feed that CouchDB ends now and then is still live while its next page is fetched.
-        if ((await reader.followLive()) === 'behind') this.#enter('catching-up');
+  /** Follows the source, or waits while it is paused. */
+  async #obey(control: ControlWatch, stop: AbortSignal, broken: AbortController): Promise<void> {
+    const held = AbortSignal.any([stop, broken.signal]);
+    const isOver = () => held.aborted;
+    while (!isOver()) {
+      await control.look();
+      if (control.current.paused) {
+        this.#on('paused');
+        await control.untilChanged(held);
+        if (!isOver()) this.#on('resumed');
+        continue;
       }
-    } catch (error) {
-      if (!stop.aborted || go.signal.aborted) throw error;
+      this.#following = new Following({
+        ...this.options,
+        ...{ names: this.#names, counters: this.#counters, control, stop, broken },
+        on: (event) => this.#on(event),
+        onWritten: () => this.#succeeded(),
+      });
+      await this.#following.run();
+      this.#following = undefined;
+      if (!isOver()) this.#on('interrupted');
     }
-    // Told to stop: what was read is written, then it ends.
-    const drained = new AbortController();
-    await Promise.race([batcher.drain(), clock.sleep(longestDrainMs, drained.signal)]);
-    drained.abort();
-    go.signal.throwIfAborted();
+    broken.signal.throwIfAborted();
   }
 
-  async #openWriter(database: Database, signal: AbortSignal): Promise<{ since: string; writer: DocumentWriter }> {
-    const { name, pool, schema, table, log } = this.options;
-    const stored = await readCheckpoint(pool, tableNames(schema, table), name);
-    const { instanceStartTime } = await database.info(signal);
-    const known = stored?.instanceStartTime ?? instanceStartTime;
-    const recreated = known !== instanceStartTime;
-    if (recreated) log.warn('the database was deleted and made anew: reading it from the beginning');
-    const since = recreated ? beginning : (stored?.sequence ?? beginning);
-    this.#sequence = stored?.sequence ?? null;
-    const writer = new DocumentWriter({
-      ...{ pool, schema, table, source: name, log },
-      sequence: stored?.sequence,
-      instanceStartTime: instanceStartTime ?? null,
-    });
-    return { since, writer };
-  }
-
-  async #write(writer: DocumentWriter, batch: Batch): Promise<void> {
-    const { clock, log } = this.options;
-    const { rows, rejected, savedTimestamp } = await writer.write(batch);
-    const now = clock.now();
+  #succeeded(): void {
     this.#backoff.reset();
     this.#error = null;
-    this.#written += batch.changes;
-    this.#rejected += rejected;
-    this.#rate.add(now, batch.changes);
-    this.#sequence = batch.sequence ?? this.#sequence;
-    if (batch.pending !== null) this.#pending = batch.pending;
-    else if (this.#pending !== null) this.#pending = Math.max(0, this.#pending - batch.changes);
-    if (rows > 0) this.#lastChangeAt = now;
-    this.#savedTimestamp = savedTimestamp ?? this.#savedTimestamp;
-    log.debug({ changes: batch.changes, rows, bytes: batch.bytes, pending: this.#pending }, 'wrote a batch');
     this.options.onChange();
   }
 
-  async #waitAfter(thrown: unknown, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.options;
-    if (signal.aborted) return;
+  /** Takes note of an error; gives the pause before the next try, in milliseconds. */
+  #failed(thrown: unknown): number {
+    const { log } = this.options;
+    this.#following = undefined;
     const before = this.#error?.code;
     const error = thrown instanceof SyncError ? thrown : undefined;
     if (error === undefined) log.error({ err: thrown }, 'a defect of CHT Sync');
     this.#error = error ?? new SyncError('POSTGRES_STATEMENT_FAILED', messageOf(thrown), { passing: true });
     const { code, message, remedy, passing } = this.#error;
     if (code !== before) log.warn({ code, remedy }, message);
-    this.#enter(passing ? 'backing-off' : 'failed');
-    await clock.sleep(passing ? this.#backoff.next() : this.#backoff.slowest(), signal);
+    this.#on(passing ? 'failed-for-now' : 'failed-for-good');
+    return passing ? this.#backoff.next() : this.#backoff.slowest();
   }
 
-  #enter(state: SourceState): void {
-    if (this.#state === state) return;
+  #on(event: SourceEvent): void {
+    const state = nextState(this.#state, event);
+    if (state === this.#state) return;
     this.#state = state;
     if (state === 'live') {
       this.#error = null;
       this.#backoff.reset();
-      this.#pending = 0;
+      this.#counters.pending = 0;
     }
-    this.options.log.info({ state, sequence: this.#sequence?.slice(0, 20) }, `${this.options.name} is ${state}`);
-    this.options.onChange();
+    const { log, name, onChange } = this.options;
+    log.info({ state, sequence: this.#counters.sequence?.slice(0, 20) }, `${name} is ${state}`);
+    onChange();
     void this.#report();
   }
 
-  async #reportNowAndThen(signal: AbortSignal): Promise<void> {
+  async #reportNowAndThen(signal: AbortSignal, control: ControlWatch): Promise<void> {
     while (!signal.aborted) {
-      await this.#report();
+      // Behind the notification, which may get lost.
+      await Promise.all([control.look(), this.#report()]);
       await this.options.clock.sleep(reportEveryMs, signal);
     }
   }
 
   /** One report after the other, each of the state at its time: the last that is stored is the last that was. */
   #report(): Promise<void> {
-    this.#reported = this.#reported.then(() => this.#storeReport());
+    if (this.#ownsProgress) this.#reported = this.#reported.then(() => this.#storeReport());
     return this.#reported;
   }
 
   async #storeReport(): Promise<void> {
-    const { pool, schema, table, name, log } = this.options;
-    const report = { state: this.#state, pending: this.#pending, error: this.#error };
+    const { pool, name, log } = this.options;
+    const report = { state: this.#state, pending: this.#counters.pending, error: this.#error };
     try {
-      await reportSource(pool, tableNames(schema, table), name, report);
+      await reportSource(pool, this.#names, name, report);
     } catch (error) {
       log.debug({ error: messageOf(error) }, 'could not store the state');
     }

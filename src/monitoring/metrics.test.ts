@@ -9,6 +9,8 @@ const source: SourceSample = {
   sequence: '1234-g1AAAA',
   pending: 5,
   written: 100,
+  unchanged: 4,
+  regressions: { restored: 1, purged: 0 },
   rejected: 2,
   replacedCharacters: 3,
   lagMs: 250,
@@ -34,6 +36,8 @@ test('sources and models are measured in base units, counters are not added up o
   await metrics.render();
   const text = await metrics.render();
   expect(text).toContain('cht_sync_documents_written_total{source="cht.example.org/medic"} 100');
+  expect(text).toContain('cht_sync_changes_unchanged_total{source="cht.example.org/medic"} 4');
+  expect(text).toContain('cht_sync_regressions_total{source="cht.example.org/medic",kind="restored"} 1');
   expect(text).toContain('cht_sync_source_lag_seconds{source="cht.example.org/medic"} 0.25');
   expect(text).toContain('cht_sync_source_state{source="cht.example.org/medic",state="live"} 1');
   expect(text).toContain('cht_sync_source_state{source="cht.example.org/medic",state="failed"} 0');

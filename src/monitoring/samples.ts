@@ -9,6 +9,10 @@ export interface SourceSample {
   readonly pending: number | null;
   /** Changes written by this process. */
   readonly written: number;
+  /** Changes of this process that brought nothing new. */
+  readonly unchanged: number;
+  /** How often the database was found not to be what it was, by kind. */
+  readonly regressions: Readonly<Record<string, number>>;
   /** Documents of this process that PostgreSQL refused. */
   readonly rejected: number;
   /** Characters that this process replaced because PostgreSQL cannot hold them. */

@@ -2,7 +2,18 @@ import type { MetricDefinition } from './metric-definition.js';
 import type { SourceSample } from './samples.js';
 
 /** The state of a source is one of these lines with the value 1. */
-const states = ['starting', 'standby', 'catching-up', 'live', 'backing-off', 'failed', 'stopped'] as const;
+const states = [
+  'starting',
+  'standby',
+  'paused',
+  'snapshot',
+  'regressed',
+  'catching-up',
+  'live',
+  'backing-off',
+  'failed',
+  'stopped',
+] as const;
 
 /** `target` is what CHT Watchdog's dashboards filter by: the host, as `cht_instance`. */
 const watchdogLabels = ['db', 'cht_instance', 'target'] as const;
@@ -64,6 +75,21 @@ export const sourceMetrics: readonly MetricDefinition<SourceSample>[] = [
     help: 'Changes written by this process',
     labelNames: ['source'],
     values: (sample) => [[bySource(sample), sample.written]],
+  },
+  {
+    kind: 'counter',
+    name: 'cht_sync_changes_unchanged_total',
+    help: 'Changes that brought a revision which was in the table already',
+    labelNames: ['source'],
+    values: (sample) => [[bySource(sample), sample.unchanged]],
+  },
+  {
+    kind: 'counter',
+    name: 'cht_sync_regressions_total',
+    help: 'How often the database was found not to be what it was: recreated, restored, renumbered, purged, rewound',
+    labelNames: ['source', 'kind'],
+    values: (sample) =>
+      Object.entries(sample.regressions).map(([kind, count]) => [{ source: sample.source, kind }, count]),
   },
   {
     kind: 'counter',

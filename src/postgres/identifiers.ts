@@ -12,6 +12,7 @@ export interface TableNames {
   readonly watermark: string;
   readonly rejected: string;
   readonly progress: string;
+  readonly control: string;
 }
 
 /** Names the tables of the schema and document table a user has configured. */
@@ -23,5 +24,6 @@ export function tableNames(schema: string, table: string): TableNames {
     watermark: inSchema('couchdb_watermark'),
     rejected: inSchema('couchdb_rejected'),
     progress: inSchema('couchdb_progress'),
+    control: inSchema('couchdb_control'),
   };
 }

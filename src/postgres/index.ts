@@ -1,6 +1,7 @@
 export { tryLock } from './advisory-lock.js';
 export { changeChannel, notifyChange, type ChangeNotification } from './change-notification.js';
 export { clientConfig, createPool, type PoolOptions, type PostgresConnection } from './connection.js';
+export { askSource, controlChannel, readControl, type Control } from './control.js';
 export type { StagedRow } from './copy-binary.js';
 export { aliasCollisions, nextWatermark, prepareStaging, stage, upsertStaged, type Upserted } from './documents.js';
 export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
@@ -10,8 +11,12 @@ export {
   moveCheckpoint,
   readCheckpoint,
   reportSource,
+  storeMark,
+  storeRegression,
   type Checkpoint,
   type CheckpointMove,
+  type DatabaseMark,
+  type IdAndRevision,
   type SourceReport,
 } from './progress.js';
 export { parkRejected, unparkStaged, type Rejection } from './rejected.js';

@@ -16,6 +16,7 @@ export interface FollowOptions {
   readonly url?: string;
   readonly password?: string;
   readonly heartbeatMs?: number;
+  readonly pauses?: Couch2pgOptions['pauses'];
 }
 
 /** Runs couch2pg from test databases into a test database. */
@@ -36,6 +37,7 @@ export function follow(
     },
     postgres: { connection: database.connection, schema: 'v1', table: 'couchdb' },
     batch: { rows: 100, bytes: 1_000_000, lingerMs: 10, ...options.batch },
+    ...(options.pauses === undefined ? {} : { pauses: options.pauses }),
     clock: systemClock,
     random: Math.random,
     log: createLog({ level: (process.env.LOG_LEVEL ?? 'silent') as 'silent', format: 'text', secrets: [] }),

@@ -62,16 +62,16 @@ function sourceLines(sources: readonly SourceStatus[]): string[] {
     count(written),
   ]);
   const header = [`${indent}Source`, 'State', 'Sequence', 'Pending', 'Lag', 'Written'];
-  const bars = loading.map(
-    ({ source, written, pending, ratePerSecond }) =>
-      `${indent}${source}  ${bar(written, written + (pending ?? 0), barWidth)}  ${count(ratePerSecond)}/s`,
-  );
+  const bars = loading.map(({ source, written, pending, progress, ratePerSecond }) => {
+    const { done, total } = progress ?? { done: written, total: written + (pending ?? 0) };
+    return `${indent}${source}  ${bar(done, total, barWidth)}  ${count(ratePerSecond)}/s`;
+  });
   return [...table([header, ...rows], [3, 4, 5]), ...bars];
 }
 
 /** While it catches up a bar says more than numbers. */
-function isLoading({ state, pending }: SourceStatus): boolean {
-  return state === 'catching-up' && pending !== null && pending > 0;
+function isLoading({ state, pending, progress }: SourceStatus): boolean {
+  return progress !== null || (state === 'catching-up' && pending !== null && pending > 0);
 }
 
 function modelLines({ state, package: name, models }: DataemonStatus): string[] {

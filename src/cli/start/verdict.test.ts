@@ -3,8 +3,10 @@ import type { SourceStatus } from '../../couch2pg/index.js';
 import type { DataemonStatus } from '../../dataemon/index.js';
 import { CaughtUpWatch, comparable } from './verdict.js';
 
+const none = { recreated: 0, restored: 0, renumbered: 0, purged: 0, rewound: 0 };
 const live: SourceStatus = {
   ...{ source: 'h/medic', state: 'live', sequence: '1-a', pending: 0, written: 5, rejected: 0, replacedCharacters: 0 },
+  ...{ progress: null, unchanged: 0, regressions: none },
   ...{ ratePerSecond: 0, lagMs: 0, lastChangeAt: null, savedTimestamp: '2026-01-02 03:04:05.678', error: null },
 };
 const idle: DataemonStatus = {
@@ -16,6 +18,13 @@ const broken = { code: 'PACKAGE_BROKEN' as const, message: 'broken', remedy: nul
 
 test('caught up: every source is live with nothing pending, and the models have the last document written', () => {
   expect(new CaughtUpWatch().look([live], idle, 0)).toEqual({ kind: 'caught-up' });
+});
+
+test('a source that someone has paused will not end by itself', () => {
+  const watch = new CaughtUpWatch();
+  const paused: SourceStatus = { ...live, state: 'paused' };
+  expect(watch.look([paused], idle, 0)).toEqual({ kind: 'working' });
+  expect(watch.look([paused], idle, 10_000)).toMatchObject({ kind: 'failed' });
 });
 
 test('after a start that found nothing new, models that are idle are up to date', () => {

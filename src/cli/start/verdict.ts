@@ -19,6 +19,8 @@ const lasting: ReadonlySet<string> = new Set([
   'POSTGRES_SCHEMA_UNKNOWN',
 ]);
 
+const resume = '`cht-sync resume` lets it go on.';
+
 type Standing = 'done' | 'working' | { readonly reason: string };
 
 /** Watches for `--exit-when-caught-up` how sources and models stand, and since when they have failed. */
@@ -43,6 +45,7 @@ export class CaughtUpWatch {
 
   #sourceStanding({ source, state, pending, error }: SourceStatus, now: number): Standing {
     if (state === 'live' && (pending ?? 0) === 0) return this.#ends(source, 'done');
+    if (state === 'paused') return this.#fails(source, now, patienceMs.forGood, `${source} is paused: ${resume}`);
     if (error === null) return this.#ends(source, 'working');
     const patience = state === 'failed' ? patienceMs.forGood : patienceMs.passing;
     return this.#fails(source, now, patience, explain(source, error));

@@ -1,0 +1,154 @@
+import { Database } from '../couchdb/index.js';
+import { readCheckpoint, storeMark, type TableNames } from '../postgres/index.js';
+import type { Batch } from './batch.js';
+import { Batcher } from './batcher.js';
+import type { ControlWatch } from './control-watch.js';
+import { DocumentWriter } from './document-writer.js';
+import { FeedReader } from './feed-reader.js';
+import { assess, markOf } from './regression.js';
+import type { SourceCounters } from './source-counters.js';
+import type { SourceEvent } from './source-machine.js';
+import type { SourceOptions } from './source.js';
+
+/** What one go at a source needs. */
+export interface FollowingOptions extends SourceOptions {
+  readonly names: TableNames;
+  readonly counters: SourceCounters;
+  readonly control: ControlWatch;
+  /** The process is told to stop. */
+  readonly stop: AbortSignal;
+  /** Aborted when the right to write is lost, or a write has failed. */
+  readonly broken: AbortController;
+  readonly on: (event: SourceEvent) => void;
+  /** Something was written. */
+  readonly onWritten: () => void;
+}
+
+const batchesInFlight = 2;
+/** What is not written by then is read again after the next start. */
+const longestDrainMs = 8_000;
+const beginning = '0';
+
+/** How far a snapshot or a comparison is. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * One go at a source, with its lock held: looks what the database is, mends what must be mended, and follows the feed
+ * until the process stops, something fails, or there is a reason to begin anew (`#interrupt`).
+ */
+export class Following {
+  progress: Progress | null = null;
+  #batcher: Batcher | undefined;
+  readonly #database: Database;
+  readonly #interrupt = new AbortController();
+  /** Aborts with whatever ends this go. */
+  readonly #signal: AbortSignal;
+
+  constructor(private readonly options: FollowingOptions) {
+    const { client, database, stop, broken } = options;
+    this.#database = new Database(client, database);
+    this.#signal = AbortSignal.any([stop, broken.signal, this.#interrupt.signal]);
+  }
+
+  /** For how long the oldest change that was read has not been written, in milliseconds. */
+  unwrittenMs(): number {
+    const now = this.options.clock.now();
+    return now - (this.#batcher?.unwrittenSince ?? now);
+  }
+
+  /**
+   * @throws SyncError COUCHDB_*, POSTGRES_*, CHECKPOINT_MOVED. Returns when it was stopped or interrupted, with all that
+   *   was read written.
+   */
+  async run(): Promise<void> {
+    const { stop, broken, control } = this.options;
+    const watching = control.untilChanged(this.#signal).then(() => this.#interrupt.abort());
+    try {
+      const { since, writer } = await this.#open();
+      await this.#follow(writer, since);
+    } catch (error) {
+      broken.signal.throwIfAborted();
+      if (!stop.aborted && !this.#interrupt.signal.aborted) throw error;
+    } finally {
+      this.#interrupt.abort();
+      await watching;
+    }
+    broken.signal.throwIfAborted();
+  }
+
+  async #open(): Promise<{ since: string; writer: DocumentWriter }> {
+    const { pool, names, name, counters, on } = this.options;
+    const stored = await readCheckpoint(pool, names, name);
+    counters.sequence = stored?.sequence ?? null;
+    const writer = this.#writer(stored?.sequence);
+    if (stored === undefined) {
+      await storeMark(pool, names, name, markOf(await this.#database.info(this.#signal)));
+      on('opened');
+      return { since: beginning, writer };
+    }
+    const mark = markOf(await this.#database.info(this.#signal));
+    const isAnother = assess(stored.mark, mark, 0).kind === 'recreated';
+    if (isAnother) this.options.log.warn('the database was deleted and made anew: reading it from the beginning');
+    await storeMark(pool, names, name, mark);
+    on('opened');
+    return { since: isAnother ? beginning : stored.sequence, writer };
+  }
+
+  async #follow(writer: DocumentWriter, since: string): Promise<void> {
+    const { liveFeed, heartbeatMs, batch, clock, log, counters, broken, on } = this.options;
+    const batcher = new Batcher({
+      ...batch,
+      inFlight: batchesInFlight,
+      clock,
+      write: (full) => this.#write(writer, full),
+      onFailure: (error) => broken.abort(error),
+    });
+    this.#batcher = batcher;
+    const reader = new FeedReader(
+      {
+        ...{ database: this.#database, sink: batcher, liveFeed, heartbeatMs, signal: this.#signal, clock, log },
+        onReplaced: (count) => (counters.replacedCharacters += count),
+      },
+      since,
+    );
+    try {
+      while (!this.#signal.aborted) {
+        await reader.catchUp();
+        this.#signal.throwIfAborted();
+        on('caught-up');
+        // A feed that CouchDB ends now and then is still live while its next page is fetched.
+        if ((await reader.followLive()) === 'behind') on('fell-behind');
+      }
+    } catch (error) {
+      if (!this.#signal.aborted || broken.signal.aborted) throw error;
+    } finally {
+      this.#interrupt.abort();
+    }
+    // Told to leave: what was read is written first.
+    const drained = new AbortController();
+    await Promise.race([batcher.drain(), clock.sleep(longestDrainMs, drained.signal)]);
+    drained.abort();
+  }
+
+  async #write(writer: DocumentWriter, batch: Batch): Promise<void> {
+    const { counters, log, onWritten } = this.options;
+    const written = await writer.write(batch);
+    if (counters.wrote(batch, written)) {
+      log.warn(
+        { regression: 'rewound' },
+        'CouchDB sends changes again that are in the table: nothing is written twice',
+      );
+    }
+    const { changes, bytes } = batch;
+    log.debug({ changes, rows: written.rows, bytes, pending: counters.pending }, 'wrote a batch');
+    onWritten();
+  }
+
+  #writer(sequence: string | undefined): DocumentWriter {
+    const { pool, schema, table, name, log } = this.options;
+    return new DocumentWriter({ pool, schema, table, source: name, log, sequence });
+  }
+}

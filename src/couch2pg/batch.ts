@@ -26,9 +26,8 @@ export interface BatchLimits {
 
 /** Collects changes until they are a full batch. */
 export class BatchBuilder {
-  readonly #rows = new Map<string, StagedRow>();
+  readonly #rows: StagedRow[] = [];
   #bytes = 0;
-  #changes = 0;
   #sequence: string | undefined;
   #pending: number | null = null;
 
@@ -36,19 +35,18 @@ export class BatchBuilder {
 
   /** Whether there is nothing to write, not even a checkpoint. */
   get empty(): boolean {
-    return this.#rows.size === 0 && this.#sequence === undefined;
+    return this.#rows.length === 0 && this.#sequence === undefined;
   }
 
   /** Whether it has reached one of its limits. */
   get full(): boolean {
-    return this.#rows.size >= this.limits.rows || this.#bytes >= this.limits.bytes;
+    return this.#rows.length >= this.limits.rows || this.#bytes >= this.limits.bytes;
   }
 
   /** Adds a change; of two changes of one document the later counts. */
   add(row: StagedRow, sequence: string | null, pending: number | null): void {
-    this.#rows.set(row.id, row);
+    this.#rows.push(row);
     this.#bytes += row.doc.length;
-    this.#changes += 1;
     this.mark(sequence, pending);
   }
 
@@ -60,16 +58,21 @@ export class BatchBuilder {
 
   /** Gives the batch. The rows are in the order of ids, which keeps the index of the table warm. */
   build(): Batch {
-    const rows = [...this.#rows.values()];
-    const recent = rows.slice(-recentLength).map(({ id, rev }): IdAndRevision => [id, rev]);
-    rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const recent = this.#rows.slice(-recentLength).map(({ id, rev }): IdAndRevision => [id, rev]);
     return {
-      rows,
+      rows: lastOfEach(this.#rows),
       bytes: this.#bytes,
-      changes: this.#changes,
+      changes: this.#rows.length,
       sequence: this.#sequence,
       pending: this.#pending,
       recent,
     };
   }
+}
+
+/** Sorts by id; of equal ids the last stays. */
+function lastOfEach(rows: StagedRow[]): StagedRow[] {
+  // A stable sort leaves rows of one id in the order in which they came.
+  rows.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+  return rows.filter(({ id }, i) => id !== rows[i + 1]?.id);
 }

@@ -1,4 +1,10 @@
-import { bareTombstone, type ChangesRow, type Database, type FeedMode } from '../couchdb/index.js';
+import {
+  bareTombstone,
+  type ChangedDocument,
+  type ChangesRow,
+  type Database,
+  type FeedMode,
+} from '../couchdb/index.js';
 import { SyncError, type Clock, type Log } from '../lib/index.js';
 import type { StagedRow } from '../postgres/index.js';
 import { storableJson } from './storable-json.js';
@@ -120,7 +126,9 @@ export class FeedReader {
     // While live, what has come is all there is; while catching up, only the end of a page says how much is left.
     const pending = feed === 'normal' ? null : 0;
     for (const row of rows) {
-      const room = sink.add(await this.#stagedRow(row), row.sequence, pending);
+      // A promise for each row would cost more than all else that is done with it here.
+      const document = row.document ?? (await this.#readAgain(row));
+      const room = sink.add(this.#stagedRow(document), row.sequence, pending);
       if (row.sequence !== null) this.#sequence = row.sequence;
       if (room === undefined) continue;
       full = true;
@@ -129,10 +137,15 @@ export class FeedReader {
     return full;
   }
 
-  async #stagedRow(row: ChangesRow): Promise<StagedRow> {
-    const { database, signal, onReplaced } = this.options;
+  /** Asks for a document that CouchDB could not give with its row. */
+  async #readAgain(row: ChangesRow): Promise<ChangedDocument> {
+    const { database, signal } = this.options;
     // A document that the feed names but CouchDB no longer has was deleted or purged in between.
-    const document = row.document ?? (await database.document(row.id, signal)) ?? bareTombstone(row.id, row.rev);
+    return (await database.document(row.id, signal)) ?? bareTombstone(row.id, row.rev);
+  }
+
+  #stagedRow(document: ChangedDocument): StagedRow {
+    const { database, onReplaced } = this.options;
     const { text, replaced } = storableJson(withoutUserSecrets(database.name, document));
     if (replaced > 0) onReplaced(replaced);
     const { id, rev, deleted } = document;

@@ -5,6 +5,9 @@ const carriageReturn = 0x0d;
 const comma = 0x2c;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
+const closeBracket = 0x5d;
+const letterE = 0x65;
+const letterL = 0x6c;
 /** Longer than `"update_seq"` of a cluster with many shards could make it. */
 const longestOpening = 8192;
 /** The line before the rows, as CouchDB writes it. */
@@ -53,10 +56,12 @@ class LineSplitter implements RowSplitter {
         if (start < chunk.length) this.#partial.push(chunk.subarray(start));
         return rows;
       }
-      const line = this.#line(chunk.subarray(start, end));
-      if (!this.#take(line, rows)) {
+      const whole = this.#partial.length === 0;
+      const line = whole ? chunk : this.#line(chunk.subarray(start, end));
+      const [lineStart, lineEnd] = whole ? [start, end] : [0, line.length];
+      if (!this.#take(line, lineStart, lineEnd, rows)) {
         this.#scanner = new RowScanner(this.layout, this.layout !== 'lines');
-        rows.push(...this.#scanner.push(line), ...this.#scanner.push(chunk.subarray(end)));
+        rows.push(...this.#scanner.push(line.subarray(lineStart, lineEnd)), ...this.#scanner.push(chunk.subarray(end)));
         return rows;
       }
       start = end + 1;
@@ -66,8 +71,9 @@ class LineSplitter implements RowSplitter {
   end(): string | undefined {
     if (this.#scanner !== undefined) return this.#scanner.end();
     // A row without the end of its line may be cut: it is left for the next time.
-    if (this.#started) this.#take(this.#line(Buffer.alloc(0)), []);
-    return this.#started ? this.#tail : this.#line(Buffer.alloc(0)).toString('utf8');
+    const rest = this.#line(Buffer.alloc(0));
+    if (this.#started) this.#take(rest, 0, rest.length, []);
+    return this.#started ? this.#tail : rest.toString('utf8');
   }
 
   /** Looks at the first bytes: either they are as CouchDB writes them, or all goes through the scanner. */
@@ -94,31 +100,33 @@ class LineSplitter implements RowSplitter {
     return line;
   }
 
-  /** Takes a line; false when it is not as CouchDB writes them. */
-  #take(raw: Buffer, rows: Buffer[]): boolean {
-    const line = raw[raw.length - 1] === carriageReturn ? raw.subarray(0, -1) : raw;
-    if (line.length === 0) return true;
+  /** Takes the line at this place of a buffer; false when it is not as CouchDB writes them. */
+  #take(buffer: Buffer, start: number, lineEnd: number, rows: Buffer[]): boolean {
+    const end = buffer[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd;
+    if (end <= start) return true;
     if (this.#tail !== undefined) {
-      this.#tail += line.toString('utf8');
+      this.#tail += buffer.toString('utf8', start, end);
       return true;
     }
-    if (line[0] === openBrace) {
-      const last = line[line.length - 1];
-      const row = last === comma ? line.subarray(0, -1) : line;
-      if (row[row.length - 1] !== closeBrace) return false;
+    if (buffer[start] === openBrace) {
+      const rowEnd = buffer[end - 1] === comma ? end - 1 : end;
+      if (buffer[rowEnd - 1] !== closeBrace) return false;
+      const row = buffer.subarray(start, rowEnd);
       if (isNoRow(row)) this.#tail = row.toString('utf8');
       else rows.push(row);
       return true;
     }
     // `],` and then `"last_seq":…}`, or `]}`
-    if (line[0] !== 0x5d || this.layout === 'lines') return false;
-    this.#tail = `{${line.toString('utf8', 1).replace(/^\s*,/, '')}`;
+    if (buffer[start] !== closeBracket || this.layout === 'lines') return false;
+    this.#tail = `{${buffer.toString('utf8', start + 1, end).replace(/^\s*,/, '')}`;
     return true;
   }
 }
 
 /** In a continuous feed the last line has no row but `last_seq`, or an error. */
 function isNoRow(line: Buffer): boolean {
+  // Behind `{"`. Of rows there are many: making each a string to see that it is one would cost more than all else here.
+  if (line[2] !== letterL && line[2] !== letterE) return false;
   const start = line.toString('latin1', 0, 12);
   return start.startsWith('{"last_seq"') || start.startsWith('{"error"');
 }

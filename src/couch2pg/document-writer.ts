@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { messageOf, SyncError, type Log } from '../lib/index.js';
 import {
   aliasCollisions,
+  blameFor,
   classifyPostgresError,
-  isDataError,
+  holdCheckpoint,
   moveCheckpoint,
   nextWatermark,
   notifyChange,
@@ -18,6 +20,7 @@ import {
   type TableNames,
 } from '../postgres/index.js';
 import type { Batch } from './batch.js';
+import { writeInParts, type PartWriter, type Written } from './write-in-parts.js';
 
 /** What a writer writes to. */
 export interface WriterOptions {
@@ -28,14 +31,6 @@ export interface WriterOptions {
   /** The checkpoint that is stored now. */
   readonly sequence: string | undefined;
   readonly log: Log;
-}
-
-/** What a batch has changed. */
-export interface Written {
-  readonly rows: number;
-  readonly rejected: number;
-  /** The greatest `saved_timestamp` given; undefined when no row changed. */
-  readonly savedTimestamp: string | undefined;
 }
 
 /** The checkpoint to be stored with rows; none while a batch is written in parts. */
@@ -77,51 +72,70 @@ export class DocumentWriter {
     try {
       return await this.#transaction(batch.rows, batch, previous);
     } catch (error) {
-      if (!isDataError(error)) throw error;
+      if (batch.rows.length === 0 || blameFor(error) === 'server') throw error;
       await previous;
-      const written = await this.#withoutBadRows(batch.rows, error);
+      // The checkpoint follows when all parts are done, so a crash on the way repeats them, which changes nothing.
+      const written = await writeInParts(batch.rows, this.#parts);
       await this.#transaction([], batch, previous);
       return written;
     }
   }
 
-  /**
-   * Writes rows of which PostgreSQL refuses one or more: in halves, until each bad one stands alone and is parked. The
-   * checkpoint follows when all are done, so a crash on the way repeats the parts, which changes nothing.
-   */
-  async #withoutBadRows(rows: readonly StagedRow[], refused: unknown): Promise<Written> {
-    const [first] = rows;
-    if (rows.length === 1 && first !== undefined) {
-      await this.#park(first, refused);
-      return { rows: 0, rejected: 1, savedTimestamp: undefined };
-    }
-    let total: Written = { rows: 0, rejected: 0, savedTimestamp: undefined };
-    const middle = Math.ceil(rows.length / 2);
-    for (const half of [rows.slice(0, middle), rows.slice(middle)]) {
-      const part = await this.#transaction(half, undefined, Promise.resolve()).catch((error: unknown) => {
-        if (!isDataError(error)) throw error;
-        return this.#withoutBadRows(half, error);
-      });
-      total = {
-        rows: total.rows + part.rows,
-        rejected: total.rejected + part.rejected,
-        savedTimestamp: part.savedTimestamp ?? total.savedTimestamp,
-      };
-    }
-    return total;
-  }
+  readonly #parts: PartWriter = {
+    write: (rows) => this.#transaction(rows, undefined, Promise.resolve()),
+    writeControl: (bytes) => this.#tryControl(bytes),
+    park: (row, refused) => this.#park(row, refused),
+  };
 
-  async #park(row: StagedRow, refused: unknown): Promise<void> {
-    const { source, pool, log } = this.options;
+  async #park(row: StagedRow, refused: unknown): Promise<number> {
+    const { source, log } = this.options;
     const code = sqlState(refused) ?? '';
-    await parkRejected(pool, this.#names, source, { row, code, message: messageOf(refused) });
+    const message = messageOf(refused);
+    const isParked = await this.#inTransaction(async (client) => {
+      await nextWatermark(client, this.#names, 0);
+      await this.#holdCheckpoint(client);
+      return parkRejected(client, this.#names, source, { row, code, message });
+    });
+    if (!isParked) return 0;
     log.warn(
-      { id: row.id, rev: row.rev, sqlstate: code, error: messageOf(refused) },
+      { id: row.id, rev: row.rev, sqlstate: code, error: message },
       'PostgreSQL cannot hold a document: parked in couchdb_rejected',
     );
+    return 1;
+  }
+
+  /** Writes a document of our own and takes it back. */
+  async #tryControl(bytes: number): Promise<void> {
+    const doc = Buffer.from(`{"control":"${'x'.repeat(bytes)}"}`);
+    const row = { id: `cht-sync control ${randomUUID()}`, rev: '0-control', deleted: false, doc };
+    await this.#inTransaction(async (client) => {
+      await stage(client, [row]);
+      await this.#upsert(client, 1);
+    }, 'ROLLBACK');
   }
 
   async #transaction(rows: readonly StagedRow[], move: Move, previous: Promise<unknown>): Promise<Written> {
+    const written = await this.#inTransaction(async (client) => {
+      if (rows.length > 0) await stage(client, rows);
+      // The lock on the watermark must be taken in the order of the batches, and as late as possible.
+      await previous;
+      const written = rows.length === 0 ? nothing : await this.#upsert(client, rows.length);
+      if (move?.sequence === undefined) await this.#holdCheckpoint(client);
+      else await this.#moveCheckpoint(client, move.sequence, move, written);
+      if (written.savedTimestamp !== undefined) {
+        const { schema, table, source } = this.options;
+        await notifyChange(client, { schema, table, source, saved_timestamp: written.savedTimestamp });
+      }
+      return written;
+    });
+    if (move?.sequence !== undefined) this.#sequence = move.sequence;
+    return written;
+  }
+
+  async #inTransaction<T>(
+    body: (client: pg.PoolClient) => Promise<T>,
+    end: 'COMMIT' | 'ROLLBACK' = 'COMMIT',
+  ): Promise<T> {
     const client = await this.options.pool.connect();
     try {
       if (!this.#prepared.has(client)) {
@@ -129,19 +143,10 @@ export class DocumentWriter {
         this.#prepared.add(client);
       }
       await client.query('BEGIN');
-      if (rows.length > 0) await stage(client, rows);
-      // The lock on the watermark must be taken in the order of the batches, and as late as possible.
-      await previous;
-      const written = rows.length === 0 ? nothing : await this.#upsert(client, rows.length);
-      if (move?.sequence !== undefined) await this.#moveCheckpoint(client, move.sequence, move, written);
-      if (written.savedTimestamp !== undefined) {
-        const { schema, table, source } = this.options;
-        await notifyChange(client, { schema, table, source, saved_timestamp: written.savedTimestamp });
-      }
-      await client.query('COMMIT');
-      if (move?.sequence !== undefined) this.#sequence = move.sequence;
+      const result = await body(client);
+      await client.query(end);
       client.release();
-      return written;
+      return result;
     } catch (error) {
       await release(client, error);
       throw error;
@@ -176,8 +181,16 @@ export class DocumentWriter {
       savedTimestamp: written.savedTimestamp,
       recent,
     });
-    if (moved) return;
-    throw new SyncError('CHECKPOINT_MOVED', `Another process has moved the checkpoint of ${source}.`, {
+    if (!moved) throw this.#checkpointMoved();
+  }
+
+  async #holdCheckpoint(client: pg.PoolClient): Promise<void> {
+    const { source } = this.options;
+    if (!(await holdCheckpoint(client, this.#names, source, this.#sequence))) throw this.#checkpointMoved();
+  }
+
+  #checkpointMoved(): SyncError {
+    return new SyncError('CHECKPOINT_MOVED', `Another process has moved the checkpoint of ${this.options.source}.`, {
       passing: true,
     });
   }

@@ -7,8 +7,7 @@ import {
 } from '../couchdb/index.js';
 import { SyncError, type Clock, type Log } from '../lib/index.js';
 import type { StagedRow } from '../postgres/index.js';
-import { storableJson } from './storable-json.js';
-import { withoutUserSecrets } from './user-secrets.js';
+import { stagedRow } from './staged-row.js';
 
 /** Where the reader puts what it reads. */
 export interface ChangesSink {
@@ -146,10 +145,9 @@ export class FeedReader {
 
   #stagedRow(document: ChangedDocument): StagedRow {
     const { database, onReplaced } = this.options;
-    const { text, replaced } = storableJson(withoutUserSecrets(database.name, document));
+    const { row, replaced } = stagedRow(database.name, document);
     if (replaced > 0) onReplaced(replaced);
-    const { id, rev, deleted } = document;
-    return { id, rev, deleted, doc: text };
+    return row;
   }
 
   /** A proxy that holds small answers back makes a continuous feed look dead: from now on, long polls. */

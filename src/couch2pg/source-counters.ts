@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/index.js';
 import type { Batch } from './batch.js';
-import type { Written } from './document-writer.js';
+import type { Written } from './write-in-parts.js';
 import { Rate } from './rate.js';
 import type { RegressionKind } from './regression.js';
 

@@ -33,6 +33,25 @@ describe('storableJson', () => {
   test('replaces bytes that are no UTF-8', () => {
     const { text, replaced } = storableJson(Buffer.from([0x22, 0x61, 0xff, 0x22]));
     expect([text.toString(), replaced]).toEqual(['"a\ufffd"', 1]);
+    expect(storableJson(Buffer.from([0x22, 0xef, 0xbf, 0xbd, 0xc0, 0x80, 0x22])).replaced).toBe(2);
+  });
+
+  test('leaves what is no escape for PostgreSQL to refuse', () => {
+    for (const json of [String.raw`"\u00zz"`, String.raw`"\u00"`, String.raw`"\u 000"`]) {
+      expect(storable(json)).toEqual({ text: json, replaced: 0 });
+    }
+  });
+
+  test('replaces in keys, but leaves all as it is where two members would get one key', () => {
+    expect(storable(String.raw`{"a\u0000b" : 1}`)).toEqual({ text: '{"ab" : 1}', replaced: 1 });
+    expect(storable(String.raw`[{"a\u0000":1},{"a\u0000":2},{"a":3}]`).replaced).toBe(2);
+    for (const json of [
+      String.raw`{"ab":1,"x":["\u0000"],"a\u0000b":2}`,
+      String.raw`{"x":{"\ud800":1,"\udc00":2}}`,
+      String.raw`{"\u0061b":1,"a\u0000b\"":2,"a\u0000b":"\u0000"}`,
+    ]) {
+      expect(storable(json)).toEqual({ text: json, replaced: 0 });
+    }
   });
 
   test('gives for any strings what taking U+0000 out and mending surrogates in the parsed value gives', () => {
@@ -51,7 +70,8 @@ describe('storableJson', () => {
             .map((codeUnit) => `\\u${codeUnit.charCodeAt(0).toString(16).padStart(4, '0')}`)
             .join(''),
         );
-        expect(JSON.parse(storable(escaped).text)).toEqual(expected);
+        const collides = Object.keys(expected).length < Object.keys(document).length;
+        expect(JSON.parse(storable(escaped).text)).toEqual(collides ? document : expected);
       }),
       { numRuns: 500 },
     );

@@ -53,8 +53,6 @@ export function clientConfig(connection: PostgresConnection, applicationName: st
  */
 export function createPool({ connection, applicationName, max, log }: PoolOptions): pg.Pool {
   const pool = new pg.Pool({ ...clientConfig(connection, applicationName), max });
-  // A connection that is in use but waits for no answer would end the process by its error; its next query fails anyway.
-  pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => log.debug({ error: error.message }, 'an idle PostgreSQL connection broke'));
   // The pool listens to idle connections only, and an `error` that nobody hears would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));

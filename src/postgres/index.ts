@@ -4,9 +4,10 @@ export { clientConfig, createPool, type PoolOptions, type PostgresConnection } f
 export { askSource, controlChannel, readControl, type Control } from './control.js';
 export type { StagedRow } from './copy-binary.js';
 export { aliasCollisions, nextWatermark, prepareStaging, stage, upsertStaged, type Upserted } from './documents.js';
+export { holdCheckpoint } from './hold-checkpoint.js';
 export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
 export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js';
-export { classifyPostgresError, isDataError, sqlState } from './postgres-error.js';
+export { blameFor, classifyPostgresError, sqlState, type Blame } from './postgres-error.js';
 export {
   moveCheckpoint,
   readCheckpoint,
@@ -20,3 +21,4 @@ export {
   type SourceReport,
 } from './progress.js';
 export { parkRejected, unparkStaged, type Rejection } from './rejected.js';
+export { isStorableText, storableText } from './storable-text.js';

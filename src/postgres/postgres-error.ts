@@ -40,9 +40,6 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '25P03': unreachable,
 };
 
-/** SQLSTATE classes of data that PostgreSQL cannot hold: the document is at fault, not the server. */
-const dataClasses = new Set(['22', '54']);
-
 /**
  * Turns what `pg` threw into an error for users.
  *
@@ -61,10 +58,30 @@ export function classifyPostgresError(thrown: unknown, doing: string): SyncError
   });
 }
 
-/** Whether PostgreSQL refused a value, so that the same rows will be refused again. */
-export function isDataError(thrown: unknown): boolean {
+/**
+ * Who is at fault when PostgreSQL refuses a write: the documents in it, which will be refused again; the server or the way
+ * to it, which would refuse others just as well; or it cannot be told from the error.
+ */
+export type Blame = 'document' | 'server' | 'unclear';
+
+/** Data that PostgreSQL cannot hold, and limits exceeded. */
+const blamesDocument: ReadonlySet<string> = new Set(['22', '54']);
+/**
+ * Connections, transactions, privileges, resources, operators' doings, input and output. Of the resources, memory (53200)
+ * is left out: a document may ask for more than there is.
+ */
+const blamesServer: ReadonlySet<string> = new Set([
+  ...['08', '25', '28', '3D', '40', '55', '57', '58'],
+  ...['42501', '53000', '53100', '53300', '53400'],
+]);
+
+/** Tells who is at fault when a write of documents has failed. */
+export function blameFor(thrown: unknown): Blame {
   const state = sqlState(thrown);
-  return state !== undefined && dataClasses.has(state.slice(0, 2));
+  if (state === undefined) return 'server';
+  const isIn = (states: ReadonlySet<string>) => states.has(state) || states.has(state.slice(0, 2));
+  if (isIn(blamesDocument)) return 'document';
+  return isIn(blamesServer) ? 'server' : 'unclear';
 }
 
 /** The SQLSTATE of an error of PostgreSQL; undefined when the error is not from the server. */

@@ -19,7 +19,7 @@ let running: Promise<void> | undefined;
 const calls = {
   start: ({ url, credentials, databases, connection }: Couch2pgSettings): void => {
     couch2pg = createCouch2pg({
-      couchdb: { url, credentials, databases, liveFeed: 'continuous' },
+      couchdb: [{ url, credentials, databases, liveFeed: 'continuous' }],
       postgres: { connection, schema: 'v1', table: 'couchdb' },
       batch: {
         rows: shippedDefault('BATCH_SIZE'),

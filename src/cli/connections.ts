@@ -1,31 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Config } from '../config/index.js';
-import type { Couch2pgOptions } from '../couch2pg/index.js';
+import type { Couch2pgOptions, CouchDbServer } from '../couch2pg/index.js';
 import type { DataemonOptions, PackageSource } from '../dataemon/index.js';
 import { systemClock, type Log } from '../lib/index.js';
 import type { PostgresConnection } from '../postgres/index.js';
 import { projectPlaces } from './places.js';
-import type { ConfigWith } from './required-hosts.js';
+import type { ConfigWithPostgres } from './required-hosts.js';
 
-/** Where CouchDB is and how to sign in. */
-export type CouchDbConnection = Pick<Couch2pgOptions['couchdb'], 'url' | 'credentials' | 'ca'>;
-
-/** The CouchDB that is configured. */
-export function couchDbConnection(config: ConfigWith<'couchdbHost'>, folder: string): CouchDbConnection {
-  const { couchdbHost, couchdbPort, couchdbSecure, couchdbUser, couchdbPassword, couchdbCaFile } = config;
-  const host = couchdbHost.includes(':') ? `[${couchdbHost}]` : couchdbHost;
-  return {
-    url: `${couchdbSecure ? 'https' : 'http'}://${host}:${couchdbPort}`,
-    ...(couchdbUser === undefined || couchdbPassword === undefined
-      ? {}
-      : { credentials: { user: couchdbUser, password: couchdbPassword } }),
-    ...(couchdbCaFile === undefined ? {} : { ca: readFileSync(resolve(folder, couchdbCaFile), 'utf8') }),
-  };
+/**
+ * The CouchDB servers that are configured, each with its databases; none means the embedded source. Every command that
+ * speaks to CouchDB finds its servers by this alone, and calls their sources by `sourceName(server, database)`. A server
+ * is also what a `CouchDbClient` is made with.
+ */
+export function couchDbServers({ couchdbServers }: Config, folder: string): CouchDbServer[] {
+  return couchdbServers.map(({ name, host, port, secure, user, password, databases, caFile, feed }) => ({
+    url: `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    databases,
+    liveFeed: feed,
+    ...(name === undefined ? {} : { name }),
+    ...(user === undefined || password === undefined ? {} : { credentials: { user, password } }),
+    ...(caFile === undefined ? {} : { ca: readFileSync(resolve(folder, caFile), 'utf8') }),
+  }));
 }
 
 /** The PostgreSQL that is configured; that user, password and database are set was checked with the options. */
-export function postgresConnection(config: ConfigWith<'postgresHost'>, folder: string): PostgresConnection {
+export function postgresConnection(config: ConfigWithPostgres, folder: string): PostgresConnection {
   return {
     host: config.postgresHost,
     port: config.postgresPort,
@@ -40,11 +40,11 @@ export function postgresConnection(config: ConfigWith<'postgresHost'>, folder: s
 /** What couch2pg is made with. */
 export function couch2pgOptions(
   config: Config,
-  connections: { readonly couchdb: CouchDbConnection; readonly postgres: PostgresConnection },
+  connections: { readonly couchdb: readonly CouchDbServer[]; readonly postgres: PostgresConnection },
   log: Log,
 ): Couch2pgOptions {
   return {
-    couchdb: { ...connections.couchdb, databases: config.couchdbDbs, liveFeed: config.couchdbFeed },
+    couchdb: connections.couchdb,
     postgres: { connection: connections.postgres, schema: config.postgresSchema, table: config.postgresTable },
     batch: { rows: config.batchSize, bytes: config.batchBytes, lingerMs: config.batchLingerMs },
     clock: systemClock,

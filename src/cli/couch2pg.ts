@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/index.js';
 import { createCouch2pg } from '../couch2pg/index.js';
 import { logWarnings, serviceLog } from './command-log.js';
-import { couch2pgOptions, couchDbConnection, postgresConnection } from './connections.js';
+import { couch2pgOptions, couchDbServers, postgresConnection } from './connections.js';
 import { addFlags, flagValues } from './flags.js';
 import { monitor } from './measure.js';
 import type { AddCommand } from './program.js';
@@ -24,11 +24,11 @@ export const addCouch2pgCommand: AddCommand = (program, surroundings, exit) => {
     logWarnings(reading, log);
 
     const stop = listenForStop(() => log.info('stopping: what was read is written first'));
-    const connections = { couchdb: couchDbConnection(config, folder), postgres: postgresConnection(config, folder) };
+    const connections = { couchdb: couchDbServers(config, folder), postgres: postgresConnection(config, folder) };
     const couch2pg = createCouch2pg(couch2pgOptions(config, connections, log));
     const monitoring = await monitor(config, { sources: () => couch2pg.status() }, log);
     log.info(
-      { couchdb: connections.couchdb.url, databases: config.couchdbDbs, metrics: monitoring.url },
+      { couchdb: connections.couchdb.map(({ url, databases }) => ({ url, databases })), metrics: monitoring.url },
       'couch2pg runs',
     );
     try {

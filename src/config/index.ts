@@ -6,3 +6,4 @@ export { configError, describeProblem, type Problem } from './problem.js';
 export { readConfig, refuseSecretFlags, type ConfigSources, type Origin, type Reading, type Setting } from './read.js';
 export { configurationReference, configurationTable, exampleEnvironment } from './reference.js';
 export { secretsOf } from './secrets.js';
+export type { ServerConfig } from './servers.js';

@@ -1,4 +1,5 @@
 import type { Option, ValueOf } from './option.js';
+import type { ServerConfig } from './servers.js';
 import {
   boolean,
   databases,
@@ -295,7 +296,13 @@ export const options = {
 export type OptionKey = keyof typeof options;
 
 /** The value of every option, checked. */
-export type Config = { readonly [K in OptionKey]: ValueOf<(typeof options)[K]> };
+export type OptionValues = { readonly [K in OptionKey]: ValueOf<(typeof options)[K]> };
+
+/** The configuration, checked. */
+export type Config = OptionValues & {
+  /** The CouchDB servers to follow; none: the embedded source. */
+  readonly couchdbServers: readonly ServerConfig[];
+};
 
 /** Every option with its name in the code, in the table's order. */
 export const optionList: readonly (Option<unknown> & { readonly key: OptionKey })[] = Object.entries<Option<unknown>>(

@@ -1,8 +1,9 @@
 import { messageOf } from '../lib/index.js';
 import { misspellings } from './misspellings.js';
 import { fileVariableOf, flagOf, type Option } from './option.js';
-import { optionList, type Config, type OptionKey } from './options.js';
+import { optionList, type Config, type OptionKey, type OptionValues } from './options.js';
 import { configError, type Problem } from './problem.js';
+import { serverOfOptions } from './servers.js';
 import { doubtsBetween, problemsBetween, type Given } from './rules.js';
 
 /** Where the texts of options come from; the first that has one wins. */
@@ -86,7 +87,8 @@ export function readConfig(sources: ConfigSources): Reading {
     ],
     config: () => {
       if (problems.length > 0) throw configError(problems);
-      return values as Config;
+      const options = values as OptionValues;
+      return { ...options, couchdbServers: serverOfOptions(options) };
     },
     given: (key) => optionList.some((option) => option.key === key && found.has(option.env)),
   };

@@ -10,6 +10,7 @@ export function secretsOf(config: Config): string[] {
     if (option.secret === true) secrets.push(value);
     else if (option.type.show !== undefined) secrets.push(...credentialsIn(value));
   }
+  secrets.push(...config.couchdbServers.flatMap(({ password }) => password ?? []));
   return secrets;
 }
 

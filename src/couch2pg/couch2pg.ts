@@ -1,23 +1,15 @@
 import type pg from 'pg';
-import { CouchDbClient, type Credentials, type FeedMode } from '../couchdb/index.js';
+import { CouchDbClient } from '../couchdb/index.js';
 import { Backoff, SyncError, type Clock, type Log } from '../lib/index.js';
 import { createPool, migrate, type PostgresConnection } from '../postgres/index.js';
+import { sourceName, type CouchDbServer } from './couchdb-server.js';
 import { Source, type SourcePauses } from './source.js';
 import type { SourceStatus } from './source-status.js';
 
 /** What couch2pg is to do. */
 export interface Couch2pgOptions {
-  readonly couchdb: {
-    /** Scheme, host and port; no credentials. */
-    readonly url: string;
-    readonly credentials?: Credentials;
-    /** Certificates of the authorities to trust, in PEM. */
-    readonly ca?: string;
-    readonly databases: readonly string[];
-    readonly liveFeed: Exclude<FeedMode, 'normal'>;
-    /** How often CouchDB shows that it is alive while nothing happens, in milliseconds; three in a row may be missed. */
-    readonly heartbeatMs?: number;
-  };
+  /** Each database of each is a source; all sources have different names. */
+  readonly couchdb: readonly CouchDbServer[];
   readonly postgres: {
     readonly connection: PostgresConnection;
     readonly schema: string;
@@ -45,38 +37,47 @@ export interface Couch2pg {
   onChange(listener: () => void): void;
 }
 
-const connectionsPerSource = 3;
+const batchesInFlight = 2;
+/** One for each batch on its way, one for reports. */
+const connectionsPerSource = batchesInFlight + 1;
+/** Sources that outnumber them take turns: PostgreSQL has 100 by default, and others want some. */
+const mostConnections = 24;
 const defaultHeartbeatMs = 10_000;
 const defaultPauses: SourcePauses = { firstMs: 500, longestMs: 60_000, lookMs: 60_000, standbyMs: 5_000 };
 
-/** Makes a couch2pg for the databases of one CouchDB server; each is followed by itself. */
+/** Makes a couch2pg for the databases of one or several CouchDB servers; each is followed by itself. */
 export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
   const { couchdb, postgres, batch, clock, random, log } = options;
   const listeners: (() => void)[] = [];
   const onChange = () => listeners.forEach((listener) => listener());
-  const { liveFeed, databases, heartbeatMs = defaultHeartbeatMs, ...server } = couchdb;
-  const client = new CouchDbClient(server);
+  const count = couchdb.reduce((sum, { databases }) => sum + databases.length, 0);
   const pool = createPool({
     connection: postgres.connection,
     applicationName: 'cht-sync couch2pg',
-    max: databases.length * connectionsPerSource,
+    max: Math.min(count * connectionsPerSource, mostConnections),
     log,
   });
-  const host = new URL(couchdb.url).hostname;
+  // Where sources outnumber connections, a batch must not hold one while it waits for the batch before it.
+  const inFlight = count * connectionsPerSource <= mostConnections ? batchesInFlight : 1;
   const pauses = { ...defaultPauses, ...options.pauses };
-  const sources = databases.map((database) => {
-    const name = `${host}/${database}`;
-    return new Source({
-      ...{ ...postgres, name, database, client, liveFeed, heartbeatMs, pool, batch, pauses },
-      ...{ clock, random, onChange },
-      log: log.child({ source: name }),
+  const clients: CouchDbClient[] = [];
+  const sources = couchdb.flatMap(({ liveFeed, databases, heartbeatMs = defaultHeartbeatMs, ...server }) => {
+    const client = new CouchDbClient(server);
+    clients.push(client);
+    return databases.map((database) => {
+      const name = sourceName(server, database);
+      return new Source({
+        ...{ ...postgres, name, database, client, liveFeed, heartbeatMs, pool, pauses, clock, random, onChange },
+        batch: { ...batch, inFlight },
+        log: log.child({ source: name }),
+      });
     });
   });
   return {
     run: async (signal) => {
       await migrateInTime(options, pool, sources, signal);
       await Promise.all(sources.map((source) => source.run(signal)));
-      await Promise.all([client.close(), pool.end()]);
+      await Promise.all([...clients.map((client) => client.close()), pool.end()]);
     },
     status: () => sources.map((source) => source.status()),
     onChange: (listener) => listeners.push(listener),

@@ -24,7 +24,6 @@ export interface FollowingOptions extends SourceOptions {
   readonly onWritten: () => void;
 }
 
-const batchesInFlight = 2;
 /** What is not written by then is read again after the next start. */
 const longestDrainMs = 8_000;
 const beginning = '0';
@@ -101,7 +100,6 @@ export class Following {
     const { liveFeed, heartbeatMs, batch, clock, log, counters, broken, on } = this.options;
     const batcher = new Batcher({
       ...batch,
-      inFlight: batchesInFlight,
       clock,
       write: (full) => this.#write(writer, full),
       onFailure: (error) => broken.abort(error),

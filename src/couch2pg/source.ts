@@ -22,7 +22,7 @@ export interface SourceOptions {
   readonly pool: pg.Pool;
   readonly schema: string;
   readonly table: string;
-  readonly batch: Pick<BatcherOptions, 'rows' | 'bytes' | 'lingerMs'>;
+  readonly batch: Pick<BatcherOptions, 'rows' | 'bytes' | 'lingerMs' | 'inFlight'>;
   readonly pauses: SourcePauses;
   readonly clock: Clock;
   readonly random: () => number;

@@ -27,6 +27,8 @@ export interface PoolOptions {
 }
 
 const connectTimeoutMs = 10_000;
+/** How long a transaction may wait for a connection of the pool: others need a second or two each. */
+const turnTimeoutMs = 60_000;
 /** A cancelled or forgotten transaction of ours must not hold its locks for ever. */
 const idleInTransactionTimeoutMs = 300_000;
 
@@ -52,7 +54,14 @@ export function clientConfig(connection: PostgresConnection, applicationName: st
  * use, the query tells.
  */
 export function createPool({ connection, applicationName, max, log }: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(connection, applicationName), max });
+  const config = clientConfig(connection, applicationName);
+  // `pg.Pool` has one limit for connecting and for waiting for a turn.
+  const Client = class extends pg.Client {
+    constructor() {
+      super(config);
+    }
+  };
+  const pool = new pg.Pool({ ...config, Client, max, connectionTimeoutMillis: turnTimeoutMs });
   pool.on('error', (error) => log.debug({ error: error.message }, 'an idle PostgreSQL connection broke'));
   // The pool listens to idle connections only, and an `error` that nobody hears would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));

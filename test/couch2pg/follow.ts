@@ -12,7 +12,7 @@ export interface Following extends AsyncDisposable {
 /** What a test may change of the usual options. */
 export interface FollowOptions {
   readonly batch?: Partial<Couch2pgOptions['batch']>;
-  readonly liveFeed?: Couch2pgOptions['couchdb']['liveFeed'];
+  readonly liveFeed?: Couch2pgOptions['couchdb'][number]['liveFeed'];
   readonly url?: string;
   readonly password?: string;
   readonly heartbeatMs?: number;
@@ -28,13 +28,15 @@ export function follow(
 ): Following {
   const stop = new AbortController();
   const couch2pg = createCouch2pg({
-    couchdb: {
-      url: options.url ?? couchdb.url,
-      credentials: { user: couchdb.user, password: options.password ?? couchdb.password },
-      databases: sources.map((source) => (typeof source === 'string' ? source : source.name)),
-      liveFeed: options.liveFeed ?? 'continuous',
-      ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
-    },
+    couchdb: [
+      {
+        url: options.url ?? couchdb.url,
+        credentials: { user: couchdb.user, password: options.password ?? couchdb.password },
+        databases: sources.map((source) => (typeof source === 'string' ? source : source.name)),
+        liveFeed: options.liveFeed ?? 'continuous',
+        ...(options.heartbeatMs === undefined ? {} : { heartbeatMs: options.heartbeatMs }),
+      },
+    ],
     postgres: { connection: database.connection, schema: 'v1', table: 'couchdb' },
     batch: { rows: 100, bytes: 1_000_000, lingerMs: 10, ...options.batch },
     ...(options.pauses === undefined ? {} : { pauses: options.pauses }),

@@ -3,8 +3,9 @@ import type { Config, Reading } from '../../config/index.js';
 import type { FilledSource, FillProgress } from '../../embedded/index.js';
 import type { Log } from '../../lib/index.js';
 import type { PostgresConnection } from '../../postgres/index.js';
-import { couchDbConnection, postgresConnection, type CouchDbConnection } from '../connections.js';
-import type { ConfigWith } from '../required-hosts.js';
+import type { CouchDbServer } from '../../couch2pg/index.js';
+import { couchDbServers, postgresConnection } from '../connections.js';
+import type { ConfigWithPostgres } from '../required-hosts.js';
 import type { Cleanup } from './cleanup.js';
 import { startPostgres } from './postgres.js';
 import { startSource, type DemonstrationSource } from './source.js';
@@ -46,14 +47,14 @@ export async function setUpTarget({
   return { connection: postgres.connection, passwordFile: postgres.passwordFile };
 }
 
-/** A CouchDB to read from. */
+/** The servers to read from. */
 export interface Origin {
-  readonly couchdb: CouchDbConnection;
+  readonly couchdb: readonly CouchDbServer[];
   /** The embedded source, which has still to be filled. */
   readonly embedded: DemonstrationSource | undefined;
 }
 
-/** The CouchDB of the user, or an embedded source. */
+/** The CouchDB servers of the user, or an embedded source. */
 export async function setUpOrigin({
   config,
   reading,
@@ -62,12 +63,14 @@ export async function setUpOrigin({
   log,
   cleanup,
 }: SetUpOptions): Promise<Origin> {
-  if (hasCouchDb(config)) return { couchdb: couchDbConnection(config, folder), embedded: undefined };
+  const servers = couchDbServers(config, folder);
+  if (servers.length > 0) return { couchdb: servers, embedded: undefined };
   const portIsOwn = reading.given('embeddedCouchdbPort');
   const embedded = await startSource({ folder: dataFolder, config, portIsOwn, log });
   cleanup.add(() => embedded.stop());
   const { url, user, password } = embedded;
-  return { couchdb: { url, credentials: { user, password } }, embedded };
+  const server = { url, credentials: { user, password }, databases: config.couchdbDbs, liveFeed: config.couchdbFeed };
+  return { couchdb: [server], embedded };
 }
 
 /** Fills the embedded source; undefined when there is none. */
@@ -84,10 +87,6 @@ export function dataFolderOf(config: Config, folder: string): string {
   return resolve(folder, config.embeddedDataDir);
 }
 
-function hasPostgres(config: Config): config is ConfigWith<'postgresHost'> {
+function hasPostgres(config: Config): config is ConfigWithPostgres {
   return config.postgresHost !== undefined;
-}
-
-function hasCouchDb(config: Config): config is ConfigWith<'couchdbHost'> {
-  return config.couchdbHost !== undefined;
 }

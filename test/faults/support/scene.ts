@@ -83,13 +83,15 @@ export class Scene implements AsyncDisposable {
     const lines: LogLine[] = [];
     const { url, user, password } = this.couchdbProxy.before(this.couchdb);
     const couch2pg = createCouch2pg({
-      couchdb: {
-        url,
-        credentials: { user, password },
-        databases: this.sources.map(({ name }) => name),
-        liveFeed: options.liveFeed ?? 'continuous',
-        heartbeatMs: options.heartbeatMs ?? heartbeatMs,
-      },
+      couchdb: [
+        {
+          url,
+          credentials: { user, password },
+          databases: this.sources.map(({ name }) => name),
+          liveFeed: options.liveFeed ?? 'continuous',
+          heartbeatMs: options.heartbeatMs ?? heartbeatMs,
+        },
+      ],
       postgres: { connection: this.postgresProxy.before(this.database).connection, schema: 'v1', table: 'couchdb' },
       batch: { rows: options.batchRows ?? 100, bytes: 1_000_000, lingerMs: 10 },
       clock: hastyClock(options.longestPauseMs ?? longestPauseMs),

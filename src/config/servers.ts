@@ -1,0 +1,33 @@
+import type { OptionValues } from './options.js';
+
+/** A CouchDB server as it is configured, with the databases to follow. */
+export interface ServerConfig {
+  /** The first part of the names of its sources, where it is not the host. */
+  readonly name: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly databases: readonly string[];
+  readonly caFile: string | undefined;
+  readonly feed: OptionValues['couchdbFeed'];
+}
+
+/** The one server that the COUCHDB_* options name; none when COUCHDB_HOST is not set. */
+export function serverOfOptions(config: OptionValues): ServerConfig[] {
+  if (config.couchdbHost === undefined) return [];
+  return [
+    {
+      name: undefined,
+      host: config.couchdbHost,
+      port: config.couchdbPort,
+      secure: config.couchdbSecure,
+      user: config.couchdbUser,
+      password: config.couchdbPassword,
+      databases: config.couchdbDbs,
+      caFile: config.couchdbCaFile,
+      feed: config.couchdbFeed,
+    },
+  ];
+}

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { messageOf, SyncError, type Log } from '../lib/index.js';
 import {
-  aliasCollisions,
   blameFor,
   classifyPostgresError,
   holdCheckpoint,
@@ -14,13 +13,12 @@ import {
   sqlState,
   stage,
   tableNames,
-  unparkStaged,
-  upsertStaged,
   type StagedRow,
   type TableNames,
 } from '../postgres/index.js';
 import type { Batch } from './batch.js';
 import { writeInParts, type PartWriter, type Written } from './write-in-parts.js';
+import { writeStaged } from './write-staged.js';
 
 /** What a writer writes to. */
 export interface WriterOptions {
@@ -156,14 +154,7 @@ export class DocumentWriter {
   async #upsert(client: pg.PoolClient, count: number): Promise<Written> {
     const { source } = this.options;
     const base = await nextWatermark(client, this.#names, count);
-    let { rows, savedTimestamp } = await upsertStaged(client, this.#names, source, base);
-    if (rows < count && (await aliasCollisions(client, this.#names, source)) > 0) {
-      const more = await upsertStaged(client, this.#names, source, base);
-      rows += more.rows;
-      savedTimestamp = greatest(savedTimestamp, more.savedTimestamp);
-    }
-    await unparkStaged(client, this.#names, source);
-    return { rows, rejected: 0, savedTimestamp };
+    return { ...(await writeStaged(client, this.#names, source, { count, base })), rejected: 0 };
   }
 
   async #moveCheckpoint(
@@ -197,13 +188,6 @@ export class DocumentWriter {
 }
 
 const nothing: Written = { rows: 0, rejected: 0, savedTimestamp: undefined };
-
-/** Timestamps of PostgreSQL as text, of which trailing zeros of the fraction are left out. */
-function greatest(a: string | undefined, b: string | undefined): string | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  const padded = (text: string) => (text.includes('.') ? text : `${text}.`).padEnd(26, '0');
-  return padded(a) > padded(b) ? a : b;
-}
 
 /** Gives a connection back after an error: rolled back if that works, closed if not. */
 async function release(client: pg.PoolClient, error: unknown): Promise<void> {

@@ -20,5 +20,14 @@ export {
   type IdAndRevision,
   type SourceReport,
 } from './progress.js';
-export { parkRejected, unparkStaged, type Rejection } from './rejected.js';
+export {
+  listParked,
+  parkedKey,
+  parkedTextOf,
+  parkRejected,
+  unparkStaged,
+  type Parked,
+  type ParkedFilter,
+  type Rejection,
+} from './rejected.js';
 export { isStorableText, storableText } from './storable-text.js';

@@ -3,6 +3,8 @@
 ALTER TABLE %schema%.couchdb_rejected ADD COLUMN IF NOT EXISTS id_json text;
 -- The revision that the table of documents held when this one was refused, and still holds: NULL for none.
 ALTER TABLE %schema%.couchdb_rejected ADD COLUMN IF NOT EXISTS replaces_rev text;
+-- The size of the document, of which doc may hold the beginning only.
+ALTER TABLE %schema%.couchdb_rejected ADD COLUMN IF NOT EXISTS doc_bytes bigint;
 
 -- 33 characters cannot be the hash of an _id.
 ALTER TABLE %schema%.couchdb_rejected DROP CONSTRAINT couchdb_rejected_pkey;

@@ -68,8 +68,9 @@ export interface Upserted {
 }
 
 /**
- * Writes the staged rows to the table of documents. A row is left out when the table has the same revision already, or
- * when its id is another document's key (see `aliasCollisions`).
+ * Writes the staged rows to the table of documents. A row is left out when the table has the same revision already (the
+ * tombstone of a purged document has the revision that was purged, so both must know it as deleted, or not), or when its id
+ * is another document's key (see `aliasCollisions`).
  *
  * @param base - what `nextWatermark` gave.
  */
@@ -96,7 +97,8 @@ export async function upsertStaged(
           doc = excluded.doc,
           last_doc = CASE WHEN NOT excluded._deleted THEN NULL WHEN t._deleted THEN t.last_doc ELSE t.doc END
         WHERE (t.source = excluded.source OR t.source IS NULL)
-          AND coalesce(t._rev, t.doc ->> '_rev') IS DISTINCT FROM excluded._rev
+          AND (coalesce(t._rev, t.doc ->> '_rev') IS DISTINCT FROM excluded._rev
+            OR t._deleted IS DISTINCT FROM excluded._deleted)
         RETURNING t.saved_timestamp
       )
       SELECT count(*)::integer AS count, max(saved_timestamp)::text AS greatest FROM changed`,

@@ -11,11 +11,13 @@ export { blameFor, classifyPostgresError, sqlState, type Blame } from './postgre
 export {
   moveCheckpoint,
   readCheckpoint,
+  readReport,
   reportSource,
   storeMark,
   storeRegression,
   type Checkpoint,
   type CheckpointMove,
+  type FollowerReport,
   type DatabaseMark,
   type IdAndRevision,
   type SourceReport,
@@ -31,3 +33,10 @@ export {
   type Rejection,
 } from './rejected.js';
 export { isStorableText, storableText } from './storable-text.js';
+export {
+  parkedRevisionsOf,
+  storedRevisions,
+  storedRevisionsOf,
+  type StoredDocument,
+  type StoredRevision,
+} from './stored-revisions.js';

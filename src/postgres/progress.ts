@@ -171,3 +171,25 @@ export async function reportSource(
     [source, state, pending, error?.code ?? null, error?.message ?? null],
   );
 }
+
+/** What is stored of the process that follows a source. */
+export interface FollowerReport {
+  readonly state: string | null;
+  readonly pending: number | null;
+  /** How long ago that was stored, in milliseconds. */
+  readonly ageMs: number;
+}
+
+/** Reads what was last reported of a source; undefined when nothing ever was. */
+export async function readReport(
+  client: pg.ClientBase | pg.Pool,
+  names: TableNames,
+  source: string,
+): Promise<FollowerReport | undefined> {
+  const { rows } = await client.query<FollowerReport>(
+    `SELECT state, pending, (extract(epoch FROM now() - updated_at) * 1000)::float8 AS "ageMs"
+     FROM ${names.progress} WHERE source = $1`,
+    [source],
+  );
+  return rows[0];
+}

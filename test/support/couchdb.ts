@@ -31,7 +31,11 @@ export interface TestCouchDatabase {
   write(...documents: TestDocument[]): Promise<string[]>;
   /** Writes revisions as they are, as a replication does: so conflicts are made. */
   replicate(...documents: (TestDocument & { readonly _revisions: { start: number; ids: string[] } })[]): Promise<void>;
+  /** Writes documents given as the JSON of a list, as it stands. */
+  writeText(docs: string): Promise<void>;
   remove(id: string): Promise<void>;
+  /** Purges the winning revision, also that of a tombstone. */
+  purge(id: string): Promise<void>;
   get(id: string): Promise<TestDocument>;
   /** The winning revision of every document that is not deleted, design documents too, by id. */
   all(): Promise<Map<string, TestDocument>>;
@@ -103,7 +107,7 @@ function requester(base: string, { user, password }: { user: string; password: s
     const response = await fetch(`${base}${path}`, {
       method,
       headers: { authorization, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
@@ -128,6 +132,13 @@ function testDatabase(name: string, request: Request): TestCouchDatabase {
     },
     replicate: async (...docs) => {
       await request('POST', '/_bulk_docs', { docs, new_edits: false });
+    },
+    writeText: async (docs) => {
+      await request('POST', '/_bulk_docs', `{"docs":${docs}}`);
+    },
+    purge: async (id) => {
+      const { rows } = (await request('POST', '/_all_docs', { keys: [id] })) as { rows: { value: { rev: string } }[] };
+      await request('POST', '/_purge', { [id]: rows.map(({ value }) => value.rev) });
     },
     remove: async (id) => {
       const { _rev } = await get(id);

@@ -9,11 +9,16 @@ export interface TestDatabase extends AsyncDisposable {
   readonly pool: pg.Pool;
 }
 
-/** Makes an empty database on the test run's PostgreSQL. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * Makes an empty database on the test run's PostgreSQL.
+ *
+ * @param locale - of ICU, such as `en-US`: the order of texts by default; without it, that of the server.
+ */
+export async function createTestDatabase({ locale }: { readonly locale?: string } = {}): Promise<TestDatabase> {
   const admin = new URL(inject('postgresUrl'));
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await adminQuery(admin, `CREATE DATABASE ${name}`);
+  const ordered = locale === undefined ? '' : `TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE '${locale}'`;
+  await adminQuery(admin, `CREATE DATABASE ${name} ${ordered}`);
   const url = new URL(admin);
   url.pathname = `/${name}`;
   const pool = new pg.Pool({ connectionString: url.href });

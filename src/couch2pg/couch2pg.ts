@@ -42,6 +42,8 @@ const batchesInFlight = 2;
 const connectionsPerSource = batchesInFlight + 1;
 /** Sources that outnumber them take turns: PostgreSQL has 100 by default, and others want some. */
 const mostConnections = 24;
+/** Whoever runs it kills it after ten seconds. */
+const longestStopMs = 9_000;
 const defaultHeartbeatMs = 10_000;
 const defaultPauses: SourcePauses = { firstMs: 500, longestMs: 60_000, lookMs: 60_000, standbyMs: 5_000 };
 
@@ -75,13 +77,25 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
   });
   return {
     run: async (signal) => {
-      await migrateInTime(options, pool, sources, signal);
-      await Promise.all(sources.map((source) => source.run(signal)));
-      await Promise.all([...clients.map((client) => client.close()), pool.end()]);
+      const ended = new AbortController();
+      const running = (async () => {
+        await migrateInTime(options, pool, sources, signal);
+        await Promise.all(sources.map((source) => source.run(signal)));
+        await Promise.all([...clients.map((client) => client.close()), pool.end()]);
+      })().finally(() => ended.abort());
+      await Promise.race([running, stopInTime(options, signal, ended.signal)]);
     },
     status: () => sources.map((source) => source.status()),
     onChange: (listener) => listeners.push(listener),
   };
+}
+
+/** Resolves when it has taken too long to stop: something does not answer, and will not be waited for. */
+async function stopInTime({ clock, log }: Couch2pgOptions, stop: AbortSignal, ended: AbortSignal): Promise<void> {
+  const either = AbortSignal.any([stop, ended]);
+  if (!either.aborted) await new Promise((resolve) => either.addEventListener('abort', resolve, { once: true }));
+  await clock.sleep(longestStopMs, ended);
+  if (!ended.aborted) log.warn('could not stop in time: what was not written is read again after the next start');
 }
 
 /** Prepares the tables as soon as PostgreSQL lets it. */

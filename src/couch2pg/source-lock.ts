@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { SyncError, type Clock } from '../lib/index.js';
-import { classifyPostgresError, clientConfig, controlChannel, tryLock } from '../postgres/index.js';
+import { classifyPostgresError, clientConfig, controlChannel, noticeLostClient, tryLock } from '../postgres/index.js';
 import type { PostgresConnection } from '../postgres/index.js';
 
 /** Held as long as this process may write a source. */
@@ -26,6 +26,9 @@ export interface SourceLockOptions {
   readonly onControl: () => void;
 }
 
+/** A connection that does not say good-bye by then is left behind. */
+const longestGoodbyeMs = 2_000;
+
 /**
  * Waits until no other process writes this source. The lock lives on a connection of its own, so it ends with the process.
  *
@@ -47,10 +50,15 @@ export async function lockSource(options: SourceLockOptions): Promise<SourceLock
   });
   const release = async () => {
     released = true;
-    await client.end().catch(() => undefined);
+    const ended = new AbortController();
+    const goodbye = client.end().catch(() => undefined);
+    await Promise.race([goodbye, clock.sleep(longestGoodbyeMs, ended.signal)]);
+    ended.abort();
+    client.connection.stream.destroy();
   };
   try {
     await client.connect();
+    await noticeLostClient(client);
     let told = false;
     while (!signal.aborted) {
       held = await tryLock(client, name);

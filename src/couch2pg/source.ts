@@ -49,6 +49,8 @@ const reportEveryMs = 30_000;
 /** Brings the documents of one database into the table, for as long as it is let: a life of its own, with its own backoff. */
 export class Source {
   #state: SourceState = 'starting';
+  /** The state that was logged last. */
+  #told: SourceState = 'starting';
   #error: SyncError | null = null;
   #following: Following | undefined;
   #ownsProgress = false;
@@ -188,7 +190,11 @@ export class Source {
       this.#counters.pending = 0;
     }
     const { log, name, onChange } = this.options;
-    log.info({ state, sequence: this.#counters.sequence?.slice(0, 20) }, `${name} is ${state}`);
+    // What a new try goes through is told when it has succeeded: an outage is one line, however many tries it takes.
+    const isTry = this.#error !== null && (state === 'starting' || state === 'catching-up');
+    const level = isTry || state === this.#told ? 'debug' : 'info';
+    if (!isTry) this.#told = state;
+    log[level]({ state, sequence: this.#counters.sequence?.slice(0, 20) }, `${name} is ${state}`);
     onChange();
     void this.#report();
   }

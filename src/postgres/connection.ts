@@ -14,6 +14,11 @@ export interface PostgresConnection {
   readonly sslmode?: 'disable' | 'require' | 'verify-full';
   /** A file with the certificates of the authorities to trust, in PEM. */
   readonly caFile?: string;
+  /**
+   * How long a statement may take to be answered before its connection counts as dead, in milliseconds; two minutes if
+   * missing. What may take longer says so with the statement (`query_timeout`).
+   */
+  readonly answerTimeoutMs?: number;
 }
 
 /** How a pool is used. */
@@ -29,11 +34,15 @@ export interface PoolOptions {
 const connectTimeoutMs = 10_000;
 /** How long a transaction may wait for a connection of the pool: others need a second or two each. */
 const turnTimeoutMs = 60_000;
+const defaultAnswerTimeoutMs = 120_000;
+/** Waiting for a lock ends, and is told as that, well before the connection would count as dead. */
+const lockShareOfAnswer = 1 / 4;
 /** A cancelled or forgotten transaction of ours must not hold its locks for ever. */
 const idleInTransactionTimeoutMs = 300_000;
 
 /** The settings of a single connection, for `pg.Client` and `pg.Pool`. */
 export function clientConfig(connection: PostgresConnection, applicationName: string): pg.ClientConfig {
+  const answerTimeoutMs = connection.answerTimeoutMs ?? defaultAnswerTimeoutMs;
   return {
     host: connection.host,
     port: connection.port,
@@ -43,6 +52,8 @@ export function clientConfig(connection: PostgresConnection, applicationName: st
     ssl: sslOptions(connection),
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: answerTimeoutMs,
+    lock_timeout: Math.ceil(answerTimeoutMs * lockShareOfAnswer),
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: connectTimeoutMs,

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { encodeCopy, type StagedRow } from './copy-binary.js';
 import type { TableNames } from './identifiers.js';
+import { noticeLostClient } from './lost-client.js';
 
 /**
  * The statements that write documents. In order, in one transaction: `stage`, `nextWatermark`, `upsertStaged`,
@@ -19,6 +20,7 @@ const tempBuffers = '32MB';
 
 /** Makes the connection's staging table; to be called once a connection, outside a transaction. */
 export async function prepareStaging(client: pg.ClientBase): Promise<void> {
+  await noticeLostClient(client);
   // It cannot be changed once the session has used a temporary table.
   await client.query(`SET temp_buffers = '${tempBuffers}'`);
   await client.query(`

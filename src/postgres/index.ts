@@ -6,6 +6,7 @@ export type { StagedRow } from './copy-binary.js';
 export { aliasCollisions, nextWatermark, prepareStaging, stage, upsertStaged, type Upserted } from './documents.js';
 export { holdCheckpoint } from './hold-checkpoint.js';
 export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
+export { noticeLostClient } from './lost-client.js';
 export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js';
 export { blameFor, classifyPostgresError, sqlState, type Blame } from './postgres-error.js';
 export {

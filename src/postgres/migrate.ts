@@ -24,6 +24,8 @@ interface Migration {
 }
 
 const lockTimeoutMs = 10_000;
+/** Building an index over a table that is there already may take hours. */
+const migrationTimeoutMs = 86_400_000;
 
 /**
  * Brings the tables of a schema to what this version needs, in one transaction; does nothing when they are already. Two
@@ -45,7 +47,8 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     if (unknown > newest) throw newerSchema(schema, unknown, newest);
     const pending = migrations.filter(({ version }) => !done.has(version));
     for (const migration of pending) {
-      await client.query(fillIn(migration.sql, schema, table));
+      const statement = { text: fillIn(migration.sql, schema, table), query_timeout: migrationTimeoutMs };
+      await client.query(statement);
       await client.query(
         `INSERT INTO ${quoteIdentifier(schema)}.cht_sync_migration (family, table_name, version, name) VALUES ($1, $2, $3, $4)`,
         [family, tableKey(family, table), migration.version, migration.name],

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { createCouch2pg, type Couch2pg, type SourceStatus } from '../../../src/couch2pg/index.js';
-import { createLog } from '../../../src/lib/index.js';
+import { createLog, systemClock } from '../../../src/lib/index.js';
 import { Command, type LogLine } from '../../support/command.js';
 import { createTestCouchDb, type TestCouchDatabase, type TestCouchDb } from '../../support/couchdb.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
@@ -9,7 +9,6 @@ import { createTemporaryFolder, type TemporaryFolder } from '../../support/tempo
 import { couchDbVariables, postgresVariables } from '../../end-to-end/support/environment.js';
 import { untilTableEquals, type TableRow } from '../../end-to-end/support/table.js';
 import { CouchDbProxy } from './couchdb-proxy.js';
-import { hastyClock } from './hasty-clock.js';
 import { PostgresProxy } from './postgres-proxy.js';
 
 /** What a scene may be made of instead of its own. */
@@ -36,12 +35,13 @@ export interface InstanceOptions {
   readonly heartbeatMs?: number;
   readonly batchRows?: number;
   readonly liveFeed?: 'continuous' | 'longpoll';
-  /** No pause is longer. */
-  readonly longestPauseMs?: number;
+  /** How long a statement may take to be answered before its connection counts as dead. */
+  readonly answerTimeoutMs?: number;
 }
 
 const heartbeatMs = 300;
-const longestPauseMs = 200;
+const pauses = { firstMs: 50, longestMs: 200, lookMs: 5_000, standbyMs: 100 };
+const answerTimeoutMs = 20_000;
 const caughtUpMs = 60_000;
 
 /** CouchDB, PostgreSQL, a proxy before each, and what runs between them. */
@@ -92,9 +92,17 @@ export class Scene implements AsyncDisposable {
           heartbeatMs: options.heartbeatMs ?? heartbeatMs,
         },
       ],
-      postgres: { connection: this.postgresProxy.before(this.database).connection, schema: 'v1', table: 'couchdb' },
+      postgres: {
+        connection: {
+          ...this.postgresProxy.before(this.database).connection,
+          answerTimeoutMs: options.answerTimeoutMs ?? answerTimeoutMs,
+        },
+        schema: 'v1',
+        table: 'couchdb',
+      },
       batch: { rows: options.batchRows ?? 100, bytes: 1_000_000, lingerMs: 10 },
-      clock: hastyClock(options.longestPauseMs ?? longestPauseMs),
+      pauses,
+      clock: systemClock,
       random: Math.random,
       log: createLog({
         ...{ level: 'info', format: 'json', secrets: [] },

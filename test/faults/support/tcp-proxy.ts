@@ -89,6 +89,11 @@ export class TcpProxy implements AsyncDisposable {
     for (const link of this.#links) link.vanish();
   }
 
+  /** The server notices that the clients of half-open connections have gone. */
+  forgetVanished(): void {
+    for (const link of this.#links) link.forget();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -149,6 +154,10 @@ class ProxyLink implements Link {
 
   vanish(): void {
     this.#vanished = true;
+  }
+
+  forget(): void {
+    if (this.#vanished) this.#server.destroy();
   }
 
   destroy(): void {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addConfigCommand } from './config.js';
+import { addControlCommands } from './control.js';
 import { addCouch2pgCommand } from './couch2pg.js';
 import { addDataemonCommand } from './dataemon.js';
 import { addEmbeddedCouchDbCommand } from './embedded-couchdb.js';
@@ -14,6 +15,7 @@ const commands: readonly AddCommand[] = [
   addStartCommand,
   addCouch2pgCommand,
   addDataemonCommand,
+  addControlCommands,
   addConfigCommand,
   addEmbeddedCouchDbCommand,
 ];

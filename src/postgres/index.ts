@@ -10,6 +10,7 @@ export { noticeLostClient } from './lost-client.js';
 export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js';
 export { blameFor, classifyPostgresError, sqlState, type Blame } from './postgres-error.js';
 export {
+  listSources,
   moveCheckpoint,
   readCheckpoint,
   readReport,
@@ -22,6 +23,7 @@ export {
   type DatabaseMark,
   type IdAndRevision,
   type SourceReport,
+  type StoredSource,
 } from './progress.js';
 export {
   listParked,

@@ -148,6 +148,41 @@ export async function storeRegression(
   await client.query(`UPDATE ${names.progress} SET regression = $2 WHERE source = $1`, [source, regression]);
 }
 
+/** A source as its last report left it. */
+export interface StoredSource {
+  readonly source: string;
+  /** Null when no report was ever made (cht-sync v2). */
+  readonly state: string | null;
+  readonly sequence: string | null;
+  readonly pending: number | null;
+  /** How old the report is, in milliseconds. */
+  readonly reportedMsAgo: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+interface StoredSourceRow {
+  readonly source: string;
+  readonly state: string | null;
+  readonly seq: string | null;
+  readonly pending: number | null;
+  readonly ago: number;
+  readonly error_code: string | null;
+  readonly error: string | null;
+}
+
+/** Every source that was ever followed, by name. */
+export async function listSources(client: pg.ClientBase | pg.Pool, names: TableNames): Promise<StoredSource[]> {
+  const { rows } = await client.query<StoredSourceRow>(
+    `SELECT source, state, seq, pending, error_code, error,
+       coalesce(extract(epoch FROM now() - updated_at) * 1000, 'infinity')::float8 AS ago
+     FROM ${names.progress} ORDER BY source`,
+  );
+  return rows.map(({ source, state, seq, pending, ago, error_code: code, error }) => ({
+    ...{ source, state, sequence: seq, pending, reportedMsAgo: ago },
+    error: code === null ? null : { code, message: error ?? '' },
+  }));
+}
+
 /** What a source is doing, for `couchdb_progress`. */
 export interface SourceReport {
   readonly state: string;

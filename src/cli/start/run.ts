@@ -11,7 +11,9 @@ import type { CliSurroundings } from '../surroundings.js';
 import { version } from '../version.js';
 import { Cleanup } from './cleanup.js';
 import { takeDataFolder } from './data-folder.js';
-import { dataFolderOf, fill, setUpOrigin, setUpTarget, type SetUpOptions } from './demonstration.js';
+import { publishAddresses, type Addresses } from './addresses.js';
+import { dataFolderOf, fill, setUpOrigin, setUpTarget } from './demonstration.js';
+import type { Origin, SetUpOptions, Target } from './demonstration.js';
 import { startLines, startScreen } from './display.js';
 import { guideFor } from './guide.js';
 import { createScreenLog } from './screen-log.js';
@@ -123,6 +125,7 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
   stop.throwIfAborted();
   const origin = await steps.run('Starting the source', () => setUpOrigin(setUp));
   if (origin.embedded !== undefined) secrets.push(origin.embedded.password);
+  if (target.passwordFile !== undefined) cleanup.add(await publishAddresses(dataFolder, addressesOf(target, origin)));
   stop.throwIfAborted();
 
   const halt = new AbortController();
@@ -172,6 +175,16 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
     halt.abort();
     await modelling;
   }
+}
+
+/** Of the embedded servers only: others are named by the configuration. */
+function addressesOf({ connection }: Target, { couchdb, embedded }: Origin): Addresses {
+  const { host, port, user, password, database } = connection;
+  const { url, credentials } = couchdb;
+  return {
+    postgres: { host, port, user, password, database },
+    ...(embedded === undefined || credentials === undefined ? {} : { couchdb: { url, credentials } }),
+  };
 }
 
 /** Looks until it is decided; undecided when it is told to stop. */

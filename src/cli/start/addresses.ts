@@ -1,0 +1,36 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const schema = z.object({
+  postgres: z.object({
+    host: z.string(),
+    port: z.number(),
+    user: z.string(),
+    password: z.string(),
+    database: z.string(),
+  }),
+  couchdb: z.object({ url: z.string(), credentials: z.object({ user: z.string(), password: z.string() }) }).optional(),
+});
+
+/** Where the embedded servers of a demonstration listen, for commands beside it. */
+export type Addresses = z.infer<typeof schema>;
+
+const nameOfFile = 'addresses.json';
+
+/** Writes the addresses for as long as the demonstration runs; gives what removes them. Only this user can read them. */
+export async function publishAddresses(dataFolder: string, addresses: Addresses): Promise<() => Promise<void>> {
+  const file = join(dataFolder, nameOfFile);
+  await rm(file, { force: true });
+  await writeFile(file, JSON.stringify(addresses), { mode: 0o600 });
+  return () => rm(file, { force: true });
+}
+
+/** The addresses of the demonstration that runs in this folder; undefined when none does. */
+export async function readAddresses(dataFolder: string): Promise<Addresses | undefined> {
+  try {
+    return schema.parse(JSON.parse(await readFile(join(dataFolder, nameOfFile), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

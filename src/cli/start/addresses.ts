@@ -3,13 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 const schema = z.object({
-  postgres: z.object({
-    host: z.string(),
-    port: z.number(),
-    user: z.string(),
-    password: z.string(),
-    database: z.string(),
-  }),
+  postgres: z
+    .object({ host: z.string(), port: z.number(), user: z.string(), password: z.string(), database: z.string() })
+    .optional(),
   couchdb: z.object({ url: z.string(), credentials: z.object({ user: z.string(), password: z.string() }) }).optional(),
 });
 

@@ -125,7 +125,7 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
   stop.throwIfAborted();
   const origin = await steps.run('Starting the source', () => setUpOrigin(setUp));
   if (origin.embedded !== undefined) secrets.push(origin.embedded.password);
-  if (target.passwordFile !== undefined) cleanup.add(await publishAddresses(dataFolder, addressesOf(target, origin)));
+  cleanup.add(await publishAddresses(dataFolder, addressesOf(target, origin)));
   stop.throwIfAborted();
 
   const halt = new AbortController();
@@ -178,12 +178,13 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
 }
 
 /** Of the embedded servers only: others are named by the configuration. */
-function addressesOf({ connection }: Target, { couchdb, embedded }: Origin): Addresses {
+function addressesOf({ connection, passwordFile }: Target, { embedded }: Origin): Addresses {
   const { host, port, user, password, database } = connection;
-  const { url, credentials } = couchdb;
   return {
-    postgres: { host, port, user, password, database },
-    ...(embedded === undefined || credentials === undefined ? {} : { couchdb: { url, credentials } }),
+    ...(passwordFile === undefined ? {} : { postgres: { host, port, user, password, database } }),
+    ...(embedded === undefined
+      ? {}
+      : { couchdb: { url: embedded.url, credentials: { user: embedded.user, password: embedded.password } } }),
   };
 }
 

@@ -4,6 +4,7 @@ const defaults = {
   couch2pg: { documents: 100_000, edits: 200, rounds: 3 },
   rewind: { documents: 1_000_000, rounds: 1 },
   latency: { documents: 100_000, perSecond: 200, seconds: 60 },
+  memory: { documents: 1_000_000, large: 2_000, tombstones: 1_000_000, perSecond: 200, seconds: 600 },
   dataemon: { documents: 20_000, edits: 50, rounds: 5, idleSeconds: 60 },
 } satisfies Record<string, Partial<Counts>>;
 
@@ -21,6 +22,9 @@ interface Counts {
   readonly documents: number;
   /** Of these, loaded in the legacy way, too. */
   readonly legacyDocuments: number;
+  /** Documents of 8 MB. */
+  readonly large: number;
+  readonly tombstones: number;
   /** Edits whose way is timed. */
   readonly edits: number;
   /** Edits a second. */
@@ -38,10 +42,13 @@ export const usage = `Usage: npm run bench -- ${Object.keys(defaults).join('|')}
   couch2pg   first load beside reading alone, COPY alone and the legacy way, and the way of an edit to the committed row
   rewind     reading a feed again of which nothing has changed: what it writes, and how fast it goes
   latency    the way of an edit to the committed row while there are many a second
+  memory     what couch2pg holds in memory: many documents, large ones, tombstones, and steady edits for a while
   dataemon   the way of a committed row to its model, beside a plain dbt run, and what an idle minute costs
 
   --documents N   documents loaded first (${presets('documents')})
   --legacy N      couch2pg: of these, loaded in the legacy way, too (all)
+  --large N       documents of 8 MB (${presets('large')})
+  --tombstones N  deleted documents (${presets('tombstones')})
   --edits N       edits timed (${presets('edits')})
   --rate N        edits a second (${presets('perSecond')})
   --seconds N     for how long (${presets('seconds')})
@@ -62,6 +69,8 @@ export function arguments_(args: readonly string[]): Arguments | undefined {
       options: {
         documents: { type: 'string' },
         legacy: { type: 'string' },
+        large: { type: 'string' },
+        tombstones: { type: 'string' },
         edits: { type: 'string' },
         rate: { type: 'string' },
         seconds: { type: 'string' },
@@ -80,6 +89,8 @@ export function arguments_(args: readonly string[]): Arguments | undefined {
       bench,
       documents,
       legacyDocuments: count(values.legacy, documents),
+      large: count(values.large, preset.large),
+      tombstones: count(values.tombstones, preset.tombstones),
       edits: count(values.edits, preset.edits),
       perSecond: count(values.rate, preset.perSecond),
       seconds: count(values.seconds, preset.seconds),

@@ -3,12 +3,19 @@ import { benchCouch2pg } from './couch2pg/index.js';
 import { benchDataemon } from './dataemon/index.js';
 import { benchLatency } from './latency/index.js';
 import { describeMachine } from './measure/machine.js';
+import { benchMemory } from './memory/index.js';
 import { progress } from './progress.js';
 import { printJson, printText } from './report.js';
 import { benchRewind } from './rewind/index.js';
 import { openScratch } from './scratch.js';
 
-const benches = { couch2pg: benchCouch2pg, rewind: benchRewind, latency: benchLatency, dataemon: benchDataemon };
+const benches = {
+  couch2pg: benchCouch2pg,
+  rewind: benchRewind,
+  latency: benchLatency,
+  memory: benchMemory,
+  dataemon: benchDataemon,
+};
 
 async function main(): Promise<void> {
   const given = arguments_(process.argv.slice(2));

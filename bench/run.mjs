@@ -3,7 +3,7 @@
  * the meantime disturbs nothing, and runs them there: `npm run bench -- couch2pg`.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, statSync } from 'node:fs';
+import { copyFileSync, cpSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,5 +20,7 @@ cpSync(join(root, 'src'), join(compiled, 'src'), {
   recursive: true,
   filter: (file) => statSync(file).isDirectory() || file.endsWith('.sql'),
 });
+// The command reads its version there.
+copyFileSync(join(root, 'package.json'), join(compiled, 'package.json'));
 
 await import(join(compiled, 'bench/main.js'));

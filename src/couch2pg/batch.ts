@@ -43,6 +43,11 @@ export class BatchBuilder {
     return this.#rows.length >= this.limits.rows || this.#bytes >= this.limits.bytes;
   }
 
+  /** Whether a change fits in; into a batch without rows any does. */
+  hasRoomFor(row: StagedRow): boolean {
+    return this.#rows.length === 0 || this.#bytes + row.doc.length <= this.limits.bytes;
+  }
+
   /** Adds a change; of two changes of one document the later counts. */
   add(row: StagedRow, sequence: string | null, pending: number | null): void {
     this.#rows.push(row);

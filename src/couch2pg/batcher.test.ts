@@ -30,8 +30,8 @@ describe('Batcher', () => {
     await batcher.add(row('f'), 'f', 0);
     await expect
       .poll(() => batches.map(({ rows }) => rows.map(({ id }) => id)))
-      .toEqual([['a', 'b', 'c'], ['d', 'e'], ['f']]);
-    expect(batches.map(({ sequence }) => sequence)).toEqual(['b', 'e', 'f']);
+      .toEqual([['a', 'b', 'c'], ['d'], ['e'], ['f']]);
+    expect(batches.map(({ sequence }) => sequence)).toEqual(['b', 'd', 'e', 'f']);
     expect(batcher.unwrittenSince).toBeUndefined();
   });
 
@@ -57,6 +57,15 @@ describe('Batcher', () => {
     open[0]?.();
     await third;
     expect(open.length).toBe(3);
+  });
+
+  test('holds no more bytes than one limit a batch, but for a document that is larger by itself', async () => {
+    const batches: Batch[] = [];
+    const batcher = batcherOf(batches, { bytes: 100 });
+    for (const [n, bytes] of [60, 40, 60, 41, 500, 1].entries())
+      await batcher.add(row(`${n}`, '1-a', bytes), `${n}`, 0);
+    await batcher.drain();
+    expect(batches.map(({ bytes }) => bytes)).toEqual([100, 60, 41, 500, 1]);
   });
 
   test('tells of the first failure once and writes nothing after it', async () => {

@@ -38,6 +38,11 @@ export class Batcher {
 
   /** Adds a change. When it gives a promise the batch is full, and the caller must wait for it before adding more. */
   add(row: StagedRow, sequence: string | null, pending: number | null): Promise<void> | undefined {
+    // Nothing will be written any more, and the reader is being told to stop.
+    if (this.#failed) return undefined;
+    if (!this.#current.hasRoomFor(row)) {
+      return this.#dispatchWhenRoom().then(() => this.add(row, sequence, pending));
+    }
     this.#open();
     this.#current.add(row, sequence, pending);
     if (this.#current.full) return this.#dispatchWhenRoom();

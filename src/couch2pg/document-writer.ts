@@ -28,7 +28,17 @@ export interface WriterOptions {
   readonly source: string;
   /** The checkpoint that is stored now. */
   readonly sequence: string | undefined;
+  /** For rows that do not come from the feed, and so move no checkpoint. */
+  readonly compareAndSet?: CompareAndSet;
   readonly log: Log;
+}
+
+/** Lets rows be written only over what they were compared with. Both are called under the lock that orders all writers. */
+export interface CompareAndSet {
+  /** Takes those rows out of the staging table over whose documents something else was written since. */
+  dropOvertaken(client: pg.ClientBase): Promise<void>;
+  /** Whether the table still holds of a document what it was compared with. */
+  isCurrent(client: pg.ClientBase, id: string): Promise<boolean>;
 }
 
 /** The checkpoint to be stored with rows; none while a batch is written in parts. */
@@ -92,6 +102,7 @@ export class DocumentWriter {
     const isParked = await this.#inTransaction(async (client) => {
       await nextWatermark(client, this.#names, 0);
       await this.#holdCheckpoint(client);
+      if ((await this.options.compareAndSet?.isCurrent(client, row.id)) === false) return false;
       return parkRejected(client, this.#names, source, { row, code, message });
     });
     if (!isParked) return 0;
@@ -154,6 +165,7 @@ export class DocumentWriter {
   async #upsert(client: pg.PoolClient, count: number): Promise<Written> {
     const { source } = this.options;
     const base = await nextWatermark(client, this.#names, count);
+    await this.options.compareAndSet?.dropOvertaken(client);
     return { ...(await writeStaged(client, this.#names, source, { count, base })), rejected: 0 };
   }
 
@@ -176,7 +188,8 @@ export class DocumentWriter {
   }
 
   async #holdCheckpoint(client: pg.PoolClient): Promise<void> {
-    const { source } = this.options;
+    const { source, compareAndSet } = this.options;
+    if (compareAndSet !== undefined) return;
     if (!(await holdCheckpoint(client, this.#names, source, this.#sequence))) throw this.#checkpointMoved();
   }
 

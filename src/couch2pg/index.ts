@@ -7,3 +7,6 @@ export { compareSource, type CompareOptions, type ComparisonProgress } from './v
 export type { ComparedSource } from './verify/compared-source.js';
 export type { Difference, DifferenceKind } from './verify/difference.js';
 export { Looker } from './verify/look.js';
+export { repairDifferences, type Repaired, type RepairOptions } from './verify/repair.js';
+export { usualGrace, type Grace } from './verify/settle.js';
+export { verifySource, type Verification, type VerifyOptions, type VerifyProgress } from './verify/verify-source.js';

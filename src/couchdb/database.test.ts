@@ -172,6 +172,18 @@ test('documentsOf gives living documents and the bodies of tombstones, byte for 
   });
 });
 
+test('a living document that CouchDB cannot read is an error, not a tombstone', async () => {
+  await using server = await answering();
+  server.answer(
+    '{"total_rows":9,"offset":null,"rows":[\r\n{"id":"a","key":"a","value":{"rev":"1-a"},"doc":null}\r\n]}\n',
+  );
+  server.answer('{"results": [{"id": "a", "docs": [{"error":{"id":"a","rev":"1-a","error":"timeout"}}]}]}');
+  await expect(server.database.documentsOf(['a'])).rejects.toMatchObject({
+    code: 'COUCHDB_UNREACHABLE',
+    passing: true,
+  });
+});
+
 test('missingRevisions gives the revisions that CouchDB does not know', async () => {
   await using server = await answering();
   server.answer('{"b":{"missing":["2-b","3-b"],"possible_ancestors":["1-b"]},"__proto__":{"missing":["1-c"]}}\n');

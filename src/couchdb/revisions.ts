@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SyncError } from '../lib/index.js';
 import { readKeys } from './all-docs.js';
 import { scanDocument, type ChangedDocument } from './changes-row.js';
 import type { CouchDbClient } from './client.js';
@@ -52,25 +53,26 @@ export async function* readDocuments(place: Place, ids: readonly string[]): Asyn
   const { client, path, signal } = place;
   for (const some of pieces(ids)) {
     // `_all_docs` gives the bodies of living documents only.
-    const tombstones: RevisionOfDocument[] = [];
+    const rest: (RevisionOfDocument & WinningRevision)[] = [];
     const options = { includeDocs: true, ...(signal && { signal }) };
     for await (const rows of readKeys(client, `${path}/_all_docs`, some, options)) {
       for (const { id, found } of rows) {
         if (found?.document != null) yield found.document;
-        else if (found !== undefined) tombstones.push({ id, rev: found.rev });
+        else if (found !== undefined) rest.push({ id, rev: found.rev, deleted: found.deleted });
       }
     }
-    if (tombstones.length > 0) yield* readExact(place, tombstones);
+    if (rest.length > 0) yield* readExact(place, rest);
   }
 }
 
-/** Reads exactly these revisions. What has been replaced since, and compacted away, is given as a bare tombstone. */
+/** Reads exactly these revisions. A tombstone that was replaced since, and compacted away, is given as a bare one. */
 async function* readExact(
   { client, path, signal }: Place,
-  revisions: readonly RevisionOfDocument[],
+  revisions: readonly (RevisionOfDocument & WinningRevision)[],
 ): AsyncGenerator<ChangedDocument> {
-  const request = { path: `${path}/_bulk_get`, json: { docs: revisions }, ...(signal && { signal }) };
-  const missing = new Map(revisions.map(({ id, rev }) => [id, rev]));
+  const docs = revisions.map(({ id, rev }) => ({ id, rev }));
+  const request = { path: `${path}/_bulk_get`, json: { docs }, ...(signal && { signal }) };
+  const missing = new Map(revisions.map((revision) => [revision.id, revision]));
   for await (const event of streamRows(client, request, 'results')) {
     if (event.type === 'end') {
       if (event.tail === undefined || !/^\{[\s\S]*\}\s*$/.test(event.tail)) {
@@ -85,7 +87,16 @@ async function* readExact(
       yield document;
     }
   }
-  for (const [id, rev] of missing) yield bareTombstone(id, rev);
+  for (const { id, rev, deleted } of missing.values()) {
+    if (!deleted) throw unreadable(`${client.url}${path}`, id);
+    yield bareTombstone(id, rev);
+  }
+}
+
+function unreadable(address: string, id: string): SyncError {
+  return new SyncError('COUCHDB_UNREACHABLE', `${address}: CouchDB could not read ${JSON.stringify(id)}`, {
+    passing: true,
+  });
 }
 
 /** A tombstone of which no body is known. */

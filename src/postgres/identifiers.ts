@@ -13,6 +13,7 @@ export interface TableNames {
   readonly rejected: string;
   readonly progress: string;
   readonly control: string;
+  readonly verify: string;
 }
 
 /** Names the tables of the schema and document table a user has configured. */
@@ -25,5 +26,6 @@ export function tableNames(schema: string, table: string): TableNames {
     rejected: inSchema('couchdb_rejected'),
     progress: inSchema('couchdb_progress'),
     control: inSchema('couchdb_control'),
+    verify: inSchema('couchdb_verify'),
   };
 }

@@ -1,5 +1,6 @@
 export { tryLock } from './advisory-lock.js';
 export { changeChannel, notifyChange, type ChangeNotification } from './change-notification.js';
+export { dropOvertaken } from './compare-and-set.js';
 export { clientConfig, createPool, type PoolOptions, type PostgresConnection } from './connection.js';
 export { askSource, controlChannel, readControl, type Control } from './control.js';
 export type { StagedRow } from './copy-binary.js';
@@ -43,3 +44,4 @@ export {
   type StoredDocument,
   type StoredRevision,
 } from './stored-revisions.js';
+export { readVerification, storeVerification, type VerificationRow } from './verification.js';

@@ -19,9 +19,10 @@ const rowsAtOnce = 5000;
 /** The sort of a large table needs fewer passes over the disk with this than with the default of 4 MB. */
 const sortMemory = '64MB';
 
-/** Rows of cht-sync v2 have no `_rev`; documents of any version have. */
-const revision = `coalesce(t._rev, t.doc ->> '_rev', '')`;
-const deleted = 'coalesce(t._deleted, false)';
+/** The revision of a row `t`. Rows of cht-sync v2 have no `_rev`; documents of any version have. */
+export const storedRev = `coalesce(t._rev, t.doc ->> '_rev', '')`;
+/** Whether a row `t` is a tombstone. */
+export const storedDeleted = 'coalesce(t._deleted, false)';
 
 /**
  * Reads what the table holds of a source, tombstones too, in the order of the bytes of CouchDB's ids, as it is when the
@@ -41,7 +42,7 @@ export async function* storedRevisions(
     await client.query(`SET LOCAL work_mem = '${sortMemory}'`);
     await client.query(
       `DECLARE ${cursor} NO SCROLL CURSOR WITH HOLD FOR
-       SELECT coalesce(a._id, t._id) AS id, ${revision} AS rev, ${deleted} AS deleted
+       SELECT coalesce(a._id, t._id) AS id, ${storedRev} AS rev, ${storedDeleted} AS deleted
        FROM ${names.documents} t LEFT JOIN ${names.alias} a ON a.key = t._id AND a.source = t.source
        WHERE t.source = $1
        ORDER BY coalesce(a._id, t._id) COLLATE "C"`,
@@ -70,7 +71,7 @@ export async function storedRevisionsOf(
   const { rows } = await client.query<StoredDocument>({
     name: `cht_sync_stored_of ${names.documents}`,
     text: `
-      SELECT q.id, ${revision} AS rev, ${deleted} AS deleted
+      SELECT q.id, ${storedRev} AS rev, ${storedDeleted} AS deleted
       FROM unnest($2::text[]) AS q(id)
       LEFT JOIN ${names.alias} a ON a.source = $1 AND a._id = q.id
       JOIN ${names.documents} t ON t._id = coalesce(a.key, q.id) AND t.source = $1`,

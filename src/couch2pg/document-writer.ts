@@ -30,6 +30,10 @@ export interface WriterOptions {
   readonly sequence: string | undefined;
   /** For rows that do not come from the feed, and so move no checkpoint. */
   readonly compareAndSet?: CompareAndSet;
+  /** What stands for the checkpoint where rows come from a snapshot. */
+  readonly mark?: WriterMark;
+  /** Whether a row is written, too, whose revision is in the table but with another text. */
+  readonly force?: boolean;
   readonly log: Log;
 }
 
@@ -41,8 +45,16 @@ export interface CompareAndSet {
   isCurrent(client: pg.ClientBase, id: string): Promise<boolean>;
 }
 
+/** How far the rows of a writer go. It is stored with them, and only from where the writer left it. */
+export interface WriterMark {
+  /** Moves it; says whether it was where the writer left it. */
+  move(client: pg.ClientBase, step: { from: string | undefined; to: string; changes: number }): Promise<boolean>;
+  /** Says whether it is where the writer left it, and keeps it there to the end of the transaction. */
+  hold(client: pg.ClientBase, at: string | undefined): Promise<boolean>;
+}
+
 /** The checkpoint to be stored with rows; none while a batch is written in parts. */
-type Move = Pick<Batch, 'sequence' | 'pending' | 'recent'> | undefined;
+type Move = Pick<Batch, 'sequence' | 'pending' | 'recent' | 'changes'> | undefined;
 
 /**
  * Writes the batches of one source: documents, checkpoint and notification of a batch in one transaction. Several batches
@@ -163,34 +175,33 @@ export class DocumentWriter {
   }
 
   async #upsert(client: pg.PoolClient, count: number): Promise<Written> {
-    const { source } = this.options;
+    const { source, force } = this.options;
     const base = await nextWatermark(client, this.#names, count);
     await this.options.compareAndSet?.dropOvertaken(client);
-    return { ...(await writeStaged(client, this.#names, source, { count, base })), rejected: 0 };
+    return { ...(await writeStaged(client, this.#names, source, { count, base, force })), rejected: 0 };
   }
 
   async #moveCheckpoint(
     client: pg.PoolClient,
     sequence: string,
-    { pending, recent }: NonNullable<Move>,
-    written: Written,
+    { pending, recent, changes }: NonNullable<Move>,
+    { savedTimestamp }: Written,
   ): Promise<void> {
-    const { source } = this.options;
-    const moved = await moveCheckpoint(client, this.#names, {
-      source,
-      from: this.#sequence,
-      to: sequence,
-      pending,
-      savedTimestamp: written.savedTimestamp,
-      recent,
-    });
+    const { source, mark } = this.options;
+    const step = { from: this.#sequence, to: sequence };
+    const moved = await (mark === undefined
+      ? moveCheckpoint(client, this.#names, { ...step, source, pending, savedTimestamp, recent })
+      : mark.move(client, { ...step, changes }));
     if (!moved) throw this.#checkpointMoved();
   }
 
   async #holdCheckpoint(client: pg.PoolClient): Promise<void> {
-    const { source, compareAndSet } = this.options;
+    const { source, compareAndSet, mark } = this.options;
     if (compareAndSet !== undefined) return;
-    if (!(await holdCheckpoint(client, this.#names, source, this.#sequence))) throw this.#checkpointMoved();
+    const held = await (mark === undefined
+      ? holdCheckpoint(client, this.#names, source, this.#sequence)
+      : mark.hold(client, this.#sequence));
+    if (!held) throw this.#checkpointMoved();
   }
 
   #checkpointMoved(): SyncError {

@@ -13,16 +13,21 @@ export interface StagedWritten {
  * forgets older revisions of them that are parked.
  *
  * @param base - what `nextWatermark` gave for `count` rows.
+ * @param force - whether a row is written, too, whose revision is in the table but with another text.
  */
 export async function writeStaged(
   client: pg.ClientBase,
   names: TableNames,
   source: string,
-  { count, base }: { readonly count: number; readonly base: string },
+  {
+    count,
+    base,
+    force = false,
+  }: { readonly count: number; readonly base: string; readonly force?: boolean | undefined },
 ): Promise<StagedWritten> {
-  let { rows, savedTimestamp } = await upsertStaged(client, names, source, base);
+  let { rows, savedTimestamp } = await upsertStaged(client, names, source, base, force);
   if (rows < count && (await aliasCollisions(client, names, source)) > 0) {
-    const more = await upsertStaged(client, names, source, base);
+    const more = await upsertStaged(client, names, source, base, force);
     rows += more.rows;
     savedTimestamp = greatest(savedTimestamp, more.savedTimestamp);
   }

@@ -10,6 +10,8 @@ export interface AllDocsOptions {
   readonly endKey?: string;
   /** The most rows. */
   readonly limit?: number;
+  /** From the end to the beginning; `startKey` is the greatest then. */
+  readonly descending?: boolean;
   /** Whether rows come with their documents. */
   readonly includeDocs: boolean;
   readonly signal?: AbortSignal;
@@ -32,13 +34,14 @@ export function firstIdBehind(id: string): string {
 export async function* readAllDocs(
   client: CouchDbClient,
   path: string,
-  { startKey, endKey, limit, includeDocs, signal }: AllDocsOptions,
+  { startKey, endKey, limit, descending, includeDocs, signal }: AllDocsOptions,
 ): AsyncGenerator<readonly AllDocsRow[]> {
   const query = {
     include_docs: includeDocs,
     ...(startKey === undefined ? {} : { start_key: JSON.stringify(startKey) }),
     ...(endKey === undefined ? {} : { end_key: JSON.stringify(endKey) }),
     ...(limit === undefined ? {} : { limit }),
+    ...(descending === true ? { descending } : {}),
   };
   for await (const rows of readRows(client, { path, query, idleTimeoutMs, ...(signal && { signal }) })) {
     yield rows.map(parseAllDocsRow);

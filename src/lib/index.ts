@@ -3,3 +3,4 @@ export { systemClock, type Clock } from './clock.js';
 export { errorCodes, type ErrorCode } from './error-codes.js';
 export { ConfigError, messageOf, SyncError, type ErrorDetails } from './errors.js';
 export { createLog, mask, type Log, type LogOptions } from './log.js';
+export { Slots } from './slots.js';

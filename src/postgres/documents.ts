@@ -75,12 +75,14 @@ export interface Upserted {
  * is another document's key (see `aliasCollisions`).
  *
  * @param base - what `nextWatermark` gave.
+ * @param force - whether a row is written, too, whose revision is in the table but with another text.
  */
 export async function upsertStaged(
   client: pg.ClientBase,
   names: TableNames,
   source: string,
   base: string,
+  force = false,
 ): Promise<Upserted> {
   const { rows } = await client.query<{ count: number; greatest: string | null }>({
     name: `cht_sync_upsert ${names.documents}`,
@@ -100,11 +102,12 @@ export async function upsertStaged(
           last_doc = CASE WHEN NOT excluded._deleted THEN NULL WHEN t._deleted THEN t.last_doc ELSE t.doc END
         WHERE (t.source = excluded.source OR t.source IS NULL)
           AND (coalesce(t._rev, t.doc ->> '_rev') IS DISTINCT FROM excluded._rev
-            OR t._deleted IS DISTINCT FROM excluded._deleted)
+            OR t._deleted IS DISTINCT FROM excluded._deleted
+            OR $3::boolean AND t.doc IS DISTINCT FROM excluded.doc)
         RETURNING t.saved_timestamp
       )
       SELECT count(*)::integer AS count, max(saved_timestamp)::text AS greatest FROM changed`,
-    values: [source, base],
+    values: [source, base, force],
   });
   return { rows: rows[0]?.count ?? 0, savedTimestamp: rows[0]?.greatest ?? undefined };
 }

@@ -14,6 +14,7 @@ export interface TableNames {
   readonly progress: string;
   readonly control: string;
   readonly verify: string;
+  readonly snapshot: string;
 }
 
 /** Names the tables of the schema and document table a user has configured. */
@@ -27,5 +28,6 @@ export function tableNames(schema: string, table: string): TableNames {
     progress: inSchema('couchdb_progress'),
     control: inSchema('couchdb_control'),
     verify: inSchema('couchdb_verify'),
+    snapshot: inSchema('couchdb_snapshot'),
   };
 }

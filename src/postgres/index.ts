@@ -36,6 +36,18 @@ export {
   type ParkedFilter,
   type Rejection,
 } from './rejected.js';
+export {
+  beginSnapshot,
+  dropSnapshot,
+  finishRange,
+  holdRange,
+  moveRange,
+  readSnapshot,
+  splitRange,
+  type SnapshotOrigin,
+  type SnapshotRange,
+  type StoredSnapshot,
+} from './snapshot.js';
 export { isStorableText, storableText } from './storable-text.js';
 export {
   parkedRevisionsOf,

@@ -35,6 +35,12 @@ test.each(['start', 'couch2pg', 'dataemon', 'config', 'embedded-couchdb', 'pause
   },
 );
 
+test.each(['--help', 'list --help', 'show --help', 'retry --help'])('rejected %s shows what there is', async (args) => {
+  const { exitCode, stdout } = await run(['rejected', ...args.split(' ')]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatchSnapshot();
+});
+
 test('production commands refuse to run without servers of their own, and name all that is missing', async () => {
   const { exitCode, stderr } = await run(['couch2pg']);
   expect(exitCode).toBe(2);

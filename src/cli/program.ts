@@ -4,6 +4,7 @@ import { addControlCommands } from './control.js';
 import { addCouch2pgCommand } from './couch2pg.js';
 import { addDataemonCommand } from './dataemon.js';
 import { addEmbeddedCouchDbCommand } from './embedded-couchdb.js';
+import { addRejectedCommand } from './rejected.js';
 import { addStartCommand } from './start.js';
 import type { CliSurroundings } from './surroundings.js';
 import { version } from './version.js';
@@ -16,6 +17,7 @@ const commands: readonly AddCommand[] = [
   addCouch2pgCommand,
   addDataemonCommand,
   addControlCommands,
+  addRejectedCommand,
   addConfigCommand,
   addEmbeddedCouchDbCommand,
 ];

@@ -1,11 +1,22 @@
 import { Database } from '../couchdb/index.js';
-import { readCheckpoint, storeMark, type TableNames } from '../postgres/index.js';
+import {
+  beginRegression,
+  classified,
+  endRegression,
+  readCheckpoint,
+  storeMark,
+  type Checkpoint,
+  type DatabaseMark,
+  type TableNames,
+} from '../postgres/index.js';
 import type { Batch } from './batch.js';
 import { Batcher } from './batcher.js';
 import type { ControlWatch } from './control-watch.js';
 import { DocumentWriter } from './document-writer.js';
 import { FeedReader } from './feed-reader.js';
-import { assess, markOf } from './regression.js';
+import { lookAtDatabase, type Look } from './look-at-database.js';
+import { describeRegression, mend } from './mend.js';
+import { markOf } from './regression.js';
 import type { SourceCounters } from './source-counters.js';
 import type { SourceEvent } from './source-machine.js';
 import type { SourceOptions } from './source.js';
@@ -79,21 +90,51 @@ export class Following {
   }
 
   async #open(): Promise<{ since: string; writer: DocumentWriter }> {
-    const { pool, names, name, counters, on } = this.options;
-    const stored = await readCheckpoint(pool, names, name);
+    const { counters, on } = this.options;
+    const stored = await this.#checkpoint();
     counters.sequence = stored?.sequence ?? null;
     const writer = this.#writer(stored?.sequence);
     if (stored === undefined) {
-      await storeMark(pool, names, name, markOf(await this.#database.info(this.#signal)));
+      await this.#storeMark(markOf(await this.#database.info(this.#signal)));
       on('opened');
       return { since: beginning, writer };
     }
-    const mark = markOf(await this.#database.info(this.#signal));
-    const isAnother = assess(stored.mark, mark, 0).kind === 'recreated';
-    if (isAnother) this.options.log.warn('the database was deleted and made anew: reading it from the beginning');
-    await storeMark(pool, names, name, mark);
+    const look = await lookAtDatabase(this.#database, stored, this.#signal);
+    if (look.finding.kind !== 'same' || stored.regression !== null) {
+      return { writer, since: await this.#mend(stored, look, writer) };
+    }
+    await this.#storeMark(look.mark);
     on('opened');
-    return { since: isAnother ? beginning : stored.sequence, writer };
+    return { since: stored.sequence, writer };
+  }
+
+  /** Brings the table in line with a database that is not what it was; gives the sequence to go on from. */
+  async #mend(stored: Checkpoint, { finding, mark, purgedIds }: Look, writer: DocumentWriter): Promise<string> {
+    const { pool, names, name, log, counters, on } = this.options;
+    const kind = finding.kind === 'same' ? (stored.regression ?? 'restored') : finding.kind;
+    on('regression');
+    log.warn({ regression: kind }, describeRegression(kind));
+    if (finding.kind !== 'same') counters.regressions[finding.kind] += 1;
+    // A purge that CouchDB remembers in full needs no more than a look at what was purged.
+    const onlyPurged =
+      finding.kind === 'purged' && finding.count !== null && finding.count <= purgedIds.length && !stored.regression;
+    await classified(`noting the state of ${name}`, beginRegression(pool, names, name, kind));
+    const mended = await mend({
+      ...this.options,
+      ...{ database: this.#database, source: name, signal: this.#signal },
+      ids: onlyPurged ? purgedIds : undefined,
+      onProgress: (progress) => (this.progress = progress),
+    });
+    log.info({ regression: kind, ...mended.counts }, 'the table is in line with CouchDB again');
+    if (mended.sequence !== undefined) {
+      await writer.write({ rows: [], bytes: 0, changes: 0, sequence: mended.sequence, pending: null, recent: [] });
+    }
+    counters.sequence = mended.sequence ?? stored.sequence;
+    await classified(`noting the state of ${name}`, endRegression(pool, names, name, mark));
+    this.progress = null;
+    this.options.onWritten();
+    on('reconciled');
+    return mended.sequence ?? stored.sequence;
   }
 
   async #follow(writer: DocumentWriter, since: string): Promise<void> {
@@ -112,6 +153,7 @@ export class Following {
       },
       since,
     );
+    const looking = this.#lookNowAndThen();
     try {
       while (!this.#signal.aborted) {
         await reader.catchUp();
@@ -124,11 +166,31 @@ export class Following {
       if (!this.#signal.aborted || broken.signal.aborted) throw error;
     } finally {
       this.#interrupt.abort();
+      await looking;
     }
     // Told to leave: what was read is written first.
     const drained = new AbortController();
     await Promise.race([batcher.drain(), clock.sleep(longestDrainMs, drained.signal)]);
     drained.abort();
+  }
+
+  /** While the feed is followed, the database may turn out to be another: then this go ends, and the next one mends. */
+  async #lookNowAndThen(): Promise<void> {
+    const { pauses, clock, log } = this.options;
+    for (;;) {
+      await clock.sleep(pauses.lookMs, this.#signal);
+      if (this.#signal.aborted) return;
+      try {
+        const stored = await this.#checkpoint();
+        if (stored === undefined) continue;
+        const { finding, mark } = await lookAtDatabase(this.#database, stored, this.#signal);
+        if (finding.kind === 'same') await this.#storeMark(mark);
+        else this.#interrupt.abort();
+      } catch (error) {
+        // The feed and the writer meet what is wrong themselves.
+        log.debug({ err: error }, 'could not look at the database');
+      }
+    }
   }
 
   async #write(writer: DocumentWriter, batch: Batch): Promise<void> {
@@ -143,6 +205,16 @@ export class Following {
     const { changes, bytes } = batch;
     log.debug({ changes, rows: written.rows, bytes, pending: counters.pending }, 'wrote a batch');
     onWritten();
+  }
+
+  #checkpoint(): Promise<Checkpoint | undefined> {
+    const { pool, names, name } = this.options;
+    return classified(`reading the checkpoint of ${name}`, readCheckpoint(pool, names, name));
+  }
+
+  #storeMark(mark: DatabaseMark): Promise<void> {
+    const { pool, names, name } = this.options;
+    return classified(`noting the state of ${name}`, storeMark(pool, names, name, mark));
   }
 
   #writer(sequence: string | undefined): DocumentWriter {

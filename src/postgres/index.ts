@@ -9,15 +9,16 @@ export { holdCheckpoint } from './hold-checkpoint.js';
 export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
 export { noticeLostClient } from './lost-client.js';
 export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js';
-export { blameFor, classifyPostgresError, sqlState, type Blame } from './postgres-error.js';
+export { blameFor, classified, classifyPostgresError, sqlState, type Blame } from './postgres-error.js';
 export {
   listSources,
   moveCheckpoint,
   readCheckpoint,
   readReport,
   reportSource,
+  beginRegression,
+  endRegression,
   storeMark,
-  storeRegression,
   type Checkpoint,
   type CheckpointMove,
   type FollowerReport,

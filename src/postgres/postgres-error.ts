@@ -84,6 +84,20 @@ export function blameFor(thrown: unknown): Blame {
   return isIn(blamesServer) ? 'server' : 'unclear';
 }
 
+/**
+ * Waits for a statement and gives its error as one for users.
+ *
+ * @param doing - what was tried, for the message: "reading the checkpoint of h/medic".
+ * @throws SyncError POSTGRES_*.
+ */
+export async function classified<T>(doing: string, statement: Promise<T>): Promise<T> {
+  try {
+    return await statement;
+  } catch (error) {
+    throw classifyPostgresError(error, doing);
+  }
+}
+
 /** The SQLSTATE of an error of PostgreSQL; undefined when the error is not from the server. */
 export function sqlState(thrown: unknown): string | undefined {
   return thrown instanceof pg.DatabaseError ? thrown.code : undefined;

@@ -138,14 +138,30 @@ export async function storeMark(
   );
 }
 
-/** Notes that the database is not what it was, so that mending it survives a crash; null when it is mended. */
-export async function storeRegression(
+/** Notes that the database is not what it was, so that mending it survives a crash. */
+export async function beginRegression(
   client: pg.ClientBase | pg.Pool,
   names: TableNames,
   source: string,
-  regression: string | null,
+  regression: string,
 ): Promise<void> {
   await client.query(`UPDATE ${names.progress} SET regression = $2 WHERE source = $1`, [source, regression]);
+}
+
+/** Notes what the database is now that it is mended; what was written before it changed proves nothing any more. */
+export async function endRegression(
+  client: pg.ClientBase | pg.Pool,
+  names: TableNames,
+  source: string,
+  { instanceStartTime, updateSequence, purgeSequence, documents, tombstones }: DatabaseMark,
+): Promise<void> {
+  await client.query(
+    `UPDATE ${names.progress} SET
+       regression = NULL, recent = NULL, instance_start_time = $2, update_seq = $3, purge_seq = $4,
+       doc_count = $5, doc_del_count = $6
+     WHERE source = $1`,
+    [source, instanceStartTime, updateSequence, purgeSequence, documents, tombstones],
+  );
 }
 
 /** A source as its last report left it. */

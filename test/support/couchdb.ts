@@ -35,11 +35,16 @@ export interface TestCouchDatabase {
   writeText(docs: string): Promise<void>;
   remove(id: string): Promise<void>;
   /** Purges the winning revision, also that of a tombstone. */
-  purge(id: string): Promise<void>;
+  purge(id: string, rev?: string): Promise<void>;
+  /** How many purges are remembered, after the next compaction. */
+  limitPurges(count: number): Promise<void>;
+  compact(): Promise<void>;
   get(id: string): Promise<TestDocument>;
   /** The winning revision of every document that is not deleted, design documents too, by id. */
   all(): Promise<Map<string, TestDocument>>;
   drop(): Promise<void>;
+  /** Deletes it and makes it anew, at least a second later, so that it says another time of its making. */
+  recreate(): Promise<void>;
 }
 
 /**
@@ -136,7 +141,17 @@ function testDatabase(name: string, request: Request): TestCouchDatabase {
     writeText: async (docs) => {
       await request('POST', '/_bulk_docs', `{"docs":${docs}}`);
     },
-    purge: async (id) => {
+    limitPurges: async (count) => {
+      await request('PUT', '/_purged_infos_limit', count);
+    },
+    compact: async () => {
+      await request('POST', '/_compact', {});
+    },
+    purge: async (id, rev) => {
+      if (rev !== undefined) {
+        await request('POST', '/_purge', { [id]: [rev] });
+        return;
+      }
       const { rows } = (await request('POST', '/_all_docs', { keys: [id] })) as { rows: { value: { rev: string } }[] };
       await request('POST', '/_purge', { [id]: rows.map(({ value }) => value.rev) });
     },
@@ -151,6 +166,14 @@ function testDatabase(name: string, request: Request): TestCouchDatabase {
     },
     drop: async () => {
       await request('DELETE', '');
+    },
+    recreate: async () => {
+      const made = async () => ((await request('GET', '')) as { instance_start_time: string }).instance_start_time;
+      const before = await made();
+      do {
+        await request('DELETE', '');
+        await request('PUT', '');
+      } while ((await made()) === before);
     },
   };
 }

@@ -14,14 +14,20 @@ import type { ConfigWithPostgres } from './required-hosts.js';
  * is also what a `CouchDbClient` is made with.
  */
 export function couchDbServers({ couchdbServers }: Config, folder: string): CouchDbServer[] {
-  return couchdbServers.map(({ name, host, port, secure, user, password, databases, caFile, feed }) => ({
-    url: `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    databases,
-    liveFeed: feed,
-    ...(name === undefined ? {} : { name }),
-    ...(user === undefined || password === undefined ? {} : { credentials: { user, password } }),
-    ...(caFile === undefined ? {} : { ca: readFileSync(resolve(folder, caFile), 'utf8') }),
-  }));
+  const pem = (file: string | undefined) =>
+    file === undefined ? undefined : readFileSync(resolve(folder, file), 'utf8');
+  return couchdbServers.map(({ name, host, port, secure, user, password, databases, feed, ...files }) => {
+    const [ca, cert, key] = [pem(files.caFile), pem(files.certFile), pem(files.keyFile)];
+    return {
+      url: `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      databases,
+      liveFeed: feed,
+      ...(name === undefined ? {} : { name }),
+      ...(user === undefined || password === undefined ? {} : { credentials: { user, password } }),
+      ...(ca === undefined ? {} : { ca }),
+      ...(cert === undefined || key === undefined ? {} : { certificate: { cert, key } }),
+    };
+  });
 }
 
 /** The PostgreSQL that is configured; that user, password and database are set was checked with the options. */

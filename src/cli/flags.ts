@@ -1,10 +1,10 @@
 import { Option as Flag, type Command } from 'commander';
 import { fileVariableOf, flagOf, optionList, type Group, type Option } from '../config/index.js';
 
-/** Gives a command a flag for each option of some groups; without `groups` for all. */
+/** Gives a command a flag for each option of some groups, besides those of every command; without `groups` for all. */
 export function addFlags(command: Command, groups?: readonly Group[]): void {
   for (const option of optionList) {
-    if (groups !== undefined && !groups.includes(option.group)) continue;
+    if (groups !== undefined && option.group !== 'General' && !groups.includes(option.group)) continue;
     command.addOption(flag(option).helpGroup(`${option.group}:`));
   }
 }

@@ -1,3 +1,4 @@
+export { configFileSchema } from './file-schema.js';
 export { loadConfig, type Surroundings } from './load.js';
 export { nearestFlag } from './misspellings.js';
 export { fileVariableOf, flagOf, groups, type Group, type Option } from './option.js';

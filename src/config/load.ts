@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { ConfigError, messageOf } from '../lib/index.js';
@@ -14,7 +14,8 @@ export interface Surroundings {
 }
 
 /**
- * Reads the configuration from flags, environment and the `.env` file of a folder, in this order of precedence.
+ * Reads the configuration from flags, the environment, the `.env` file of a folder and the file that CONFIG_FILE names, in
+ * this order of precedence.
  *
  * @throws ConfigError when there is an `.env` that cannot be read.
  */
@@ -24,7 +25,16 @@ export function loadConfig({ folder, env, flags }: Surroundings): Reading {
     env,
     dotenv: readDotenv(resolve(folder, '.env')),
     readFile: (path) => readFileSync(resolve(folder, path), 'utf8'),
+    openTo: (path) => openTo(resolve(folder, path)),
   });
+}
+
+/** Windows has no such modes: Node shows every file as open to all. */
+function openTo(path: string): 'group' | 'others' | undefined {
+  if (process.platform === 'win32') return undefined;
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  if ((mode & 0o004) !== 0) return 'others';
+  return (mode & 0o040) === 0 ? undefined : 'group';
 }
 
 function readDotenv(path: string): Record<string, string> {

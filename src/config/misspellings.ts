@@ -42,8 +42,13 @@ export function nearestFlag(flag: string): string | undefined {
 }
 
 function nearest(name: string, farthest: number): string | undefined {
+  return nearestOf(name, knownNames, farthest);
+}
+
+/** The nearest of some names that is not farther than so many letters. */
+export function nearestOf(name: string, names: Iterable<string>, farthest: number): string | undefined {
   let best: { name: string; distance: number } | undefined;
-  for (const known of knownNames) {
+  for (const known of names) {
     const cutOrLengthened =
       Math.min(known.length, name.length) >= 8 && (known.startsWith(name) || name.startsWith(known));
     const distance = cutOrLengthened ? 1 : editDistance(name, known);

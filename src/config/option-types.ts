@@ -11,6 +11,8 @@ export interface OptionType<T> {
   parse(text: string): Parsed<T>;
   /** The text as it may be shown, where it may carry a password. */
   readonly show?: (text: string) => string;
+  /** Whether it is a path, so that one of a configuration file starts from the folder of that file. */
+  readonly isPath?: true;
 }
 
 const good = <T>(value: T): Parsed<T> => ({ ok: true, value });
@@ -19,6 +21,11 @@ const bad = (cause: string, remedy: string): Parsed<never> => ({ ok: false, caus
 /** Any text. */
 export function text(placeholder: string, expects = 'a text'): OptionType<string> {
   return { placeholder, expects, parse: good };
+}
+
+/** The path of a file or folder. */
+export function path(placeholder: 'file' | 'folder'): OptionType<string> {
+  return { placeholder, expects: 'a path', parse: good, isPath: true };
 }
 
 /** A whole number within bounds, both included. */

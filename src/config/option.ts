@@ -2,6 +2,7 @@ import type { OptionType } from './option-types.js';
 
 /** The sections of help and reference, in their order. */
 export const groups = [
+  'General',
   'CouchDB',
   'PostgreSQL',
   'couch2pg',

@@ -1,23 +1,19 @@
 import type { Option, ValueOf } from './option.js';
 import type { ServerConfig } from './servers.js';
-import {
-  boolean,
-  databases,
-  host,
-  identifier,
-  integer,
-  oneOf,
-  packageUrl,
-  port,
-  text,
-  type OptionType,
-} from './option-types.js';
+import { boolean, databases, host, identifier, integer, oneOf, packageUrl, path, port, text } from './option-types.js';
 
-const file: OptionType<string> = text('file', 'a path');
-const folder: OptionType<string> = text('folder', 'a path');
+const file = path('file');
+const folder = path('folder');
 
 /** The table of options. Environment, flags, help, reference, checks and the type of the configuration come from it. */
 export const options = {
+  configFile: {
+    env: 'CONFIG_FILE',
+    type: file,
+    unset: 'no file',
+    description: 'A YAML or JSON file that names several CouchDB servers, and may set every other option.',
+    group: 'General',
+  },
   couchdbHost: {
     env: 'COUCHDB_HOST',
     type: host({
@@ -71,6 +67,19 @@ export const options = {
     type: file,
     unset: "Node's own authorities",
     description: "A file with the certificates of the authorities to trust for CouchDB's certificate, in PEM.",
+    group: 'CouchDB',
+  },
+  couchdbCertFile: {
+    env: 'COUCHDB_CERT_FILE',
+    type: file,
+    unset: 'none is shown',
+    description: 'A file with the certificate to show to CouchDB, or the proxy before it, in PEM.',
+    group: 'CouchDB',
+  },
+  couchdbKeyFile: {
+    env: 'COUCHDB_KEY_FILE',
+    type: file,
+    description: 'A file with the private key of that certificate, in PEM.',
     group: 'CouchDB',
   },
   couchdbFeed: {
@@ -137,10 +146,10 @@ export const options = {
   },
   postgresSslmode: {
     env: 'POSTGRES_SSLMODE',
-    type: oneOf('disable', 'require', 'verify-full'),
+    type: { ...oneOf('disable', 'require', 'verify-ca', 'verify-full'), placeholder: 'mode' },
     default: 'disable',
     description:
-      'Whether the connection is encrypted (`require`), and the certificate and name of the server checked too (`verify-full`).',
+      '`disable`: not encrypted; `require`: encrypted; `verify-ca`: the certificate of the server is checked, too; `verify-full`: and its name. With `POSTGRES_CA_FILE`, `require` is `verify-ca`, as in libpq.',
     group: 'PostgreSQL',
   },
   postgresCaFile: {
@@ -148,6 +157,19 @@ export const options = {
     type: file,
     unset: "Node's own authorities",
     description: "A file with the certificates of the authorities to trust for PostgreSQL's certificate, in PEM.",
+    group: 'PostgreSQL',
+  },
+  postgresCertFile: {
+    env: 'POSTGRES_CERT_FILE',
+    type: file,
+    unset: 'none is shown',
+    description: 'A file with the certificate to show to PostgreSQL, in PEM.',
+    group: 'PostgreSQL',
+  },
+  postgresKeyFile: {
+    env: 'POSTGRES_KEY_FILE',
+    type: file,
+    description: 'A file with the private key of that certificate, in PEM, without a passphrase.',
     group: 'PostgreSQL',
   },
   batchSize: {

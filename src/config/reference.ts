@@ -1,5 +1,6 @@
+import { entryKeys, type EntryKey } from './entry-keys.js';
 import { fileVariableOf, flagOf, groups, type Option } from './option.js';
-import { optionList } from './options.js';
+import { optionList, options } from './options.js';
 
 const cell = (markdown: string) => markdown.replaceAll('|', '\\|');
 
@@ -43,12 +44,65 @@ export function configurationReference(): string {
     '# Configuration',
     '',
     'An option is read from a flag of the command, else from the environment, else from the file `.env` in the folder the',
-    'command is started in. An empty value counts as unset. The flag of an option is its name in lower case with dashes:',
-    `\`${flagOf('COUCHDB_HOST')}\` for \`COUCHDB_HOST\`. A password has no flag.`,
+    'command is started in, else from the file that `CONFIG_FILE` names. An empty value counts as unset. The flag of an',
+    `option is its name in lower case with dashes: \`${flagOf('COUCHDB_HOST')}\` for \`COUCHDB_HOST\`. A password has no flag.`,
     '',
     '`cht-sync config` shows every option, its value and where it came from; it ends with exit code 2 when one is wrong.',
-  ].join('\n')}\n\n${sections.join('\n\n')}\n`;
+  ].join('\n')}\n\n${sections.join('\n\n')}\n\n${fileReference()}\n`;
 }
+
+/** The section on CONFIG_FILE. */
+function fileReference(): string {
+  const rows = Object.entries<EntryKey>(entryKeys).map(([key, { description, option, type }]) => {
+    const instead = option === undefined ? '' : `\`${options[option].env}\``;
+    return `| ${[`\`${key}\``, description, type.expects, instead].map(cell).join(' | ')} |`;
+  });
+  return [
+    '## Several CouchDB servers: the configuration file',
+    '',
+    'One process follows several servers when `CONFIG_FILE` names a file in YAML or JSON such as this:',
+    '',
+    '```yaml',
+    exampleFile,
+    '```',
+    '',
+    'An entry under `couchdb` may say:',
+    '',
+    '| Key | What it is | Value | When left out, as in |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    '- Any other option of this page may be set by its name at the top of the file. A path starts from the folder of the file.',
+    '- `${NAME}` in a value stands for a variable of the environment or `.env`; `$${NAME}` for the text `${NAME}`.',
+    '- A source is called `<host>/<database>`. Servers that share a host need a `name`; no two sources may have one name.',
+    "- Helm's form is taken, too: `couchdbs:` with the list, and `couchdb:` with what its entries have in common (`dbs` is",
+    '  `databases`).',
+    '- A server that is down disturbs no other. All sources together use at most 24 connections of PostgreSQL, and one more',
+    '  each for its lock.',
+    '',
+    '`cht-sync config --config-file cht-sync.yaml` names all that is wrong in it, each by its place (`couchdb[1].port`), and',
+    '`cht-sync config --schema` prints its JSON Schema.',
+  ].join('\n');
+}
+
+/** An example of a configuration file. */
+export const exampleFile = `couchdb:
+  - host: couchdb.west.example.org
+    port: 443
+    secure: true
+    user: medic
+    password: \${WEST_PASSWORD}
+    databases: [medic, medic-sentinel, medic-users-meta, _users]
+  - host: 10.0.3.7
+    name: east
+    user: medic
+    password_file: /run/secrets/east
+POSTGRES_HOST: postgres.example.org
+POSTGRES_USER: cht_sync
+POSTGRES_PASSWORD: \${POSTGRES_SECRET}
+POSTGRES_DB: cht_sync
+POSTGRES_SSLMODE: verify-full
+POSTGRES_CA_FILE: postgres-ca.pem`;
 
 /** .env.example: every option, commented out, with its default. */
 export function exampleEnvironment(): string {

@@ -3,18 +3,41 @@ import type { Problem } from './problem.js';
 /** The text of an option that was given, from wherever; undefined for one that was not. */
 export type Given = (env: string) => string | undefined;
 
-/** What must hold between options. */
-export function problemsBetween(given: Given): Problem[] {
-  return [...signIn(given, 'COUCHDB'), ...completePostgres(given)];
+/**
+ * What must hold between options.
+ *
+ * @param serversInFile - whether CONFIG_FILE names the CouchDB servers: the COUCHDB_* options then only fill in.
+ */
+export function problemsBetween(given: Given, serversInFile: boolean): Problem[] {
+  return [
+    ...(serversInFile ? twoPlaces(given) : signIn(given, 'COUCHDB')),
+    ...completePostgres(given),
+    ...keyPair(given, 'COUCHDB'),
+    ...keyPair(given, 'POSTGRES'),
+  ];
 }
 
 /** What holds but is likely not meant. */
-export function doubtsBetween(given: Given): Problem[] {
+export function doubtsBetween(given: Given, serversInFile: boolean): Problem[] {
   return [
-    ...withoutHost(given, 'COUCHDB', 'source'),
+    ...(serversInFile ? [] : withoutHost(given, 'COUCHDB', 'source')),
     ...withoutHost(given, 'POSTGRES', 'PostgreSQL'),
-    ...unusedCa(given),
+    ...(serversInFile ? [] : unusedTls(given, 'COUCHDB_SECURE', 'COUCHDB', 'true')),
+    ...unusedTls(given, 'POSTGRES_SSLMODE', 'POSTGRES', 'verify-full'),
   ];
+}
+
+function twoPlaces(given: Given): Problem[] {
+  if (given('COUCHDB_HOST') === undefined) return [];
+  const cause = 'CONFIG_FILE names CouchDB servers too';
+  return [{ option: 'COUCHDB_HOST', cause, remedy: 'Name all servers in the file, or none of them.' }];
+}
+
+function keyPair(given: Given, name: string): Problem[] {
+  const [cert, key] = [`${name}_CERT_FILE`, `${name}_KEY_FILE`];
+  if (given(cert) !== undefined && given(key) === undefined) return [missing(key, `${cert} is set`)];
+  if (given(cert) === undefined && given(key) !== undefined) return [missing(cert, `${key} is set`)];
+  return [];
 }
 
 function signIn(given: Given, name: string): Problem[] {
@@ -50,21 +73,12 @@ function withoutHost(given: Given, name: string, what: string): Problem[] {
   ];
 }
 
-function unusedCa(given: Given): Problem[] {
-  const unused: Problem[] = [];
-  if (given('COUCHDB_CA_FILE') !== undefined && given('COUCHDB_SECURE')?.toLowerCase() !== 'true') {
-    unused.push({
-      option: 'COUCHDB_CA_FILE',
-      cause: 'not used, because COUCHDB_SECURE is not true',
-      remedy: 'Set COUCHDB_SECURE=true to speak https.',
-    });
-  }
-  if (given('POSTGRES_CA_FILE') !== undefined && given('POSTGRES_SSLMODE')?.toLowerCase() !== 'verify-full') {
-    unused.push({
-      option: 'POSTGRES_CA_FILE',
-      cause: 'not used, because POSTGRES_SSLMODE is not verify-full',
-      remedy: 'Set POSTGRES_SSLMODE=verify-full to have the certificate checked.',
-    });
-  }
-  return unused;
+/** Certificates for a connection that is not encrypted would silently not be used. */
+function unusedTls(given: Given, mode: string, name: string, secure: string): Problem[] {
+  const written = given(mode)?.toLowerCase() ?? 'disable';
+  if (written !== 'disable' && written !== 'false') return [];
+  const idle = ['CA', 'CERT'].map((what) => `${name}_${what}_FILE`).filter((env) => given(env) !== undefined);
+  if (idle.length === 0) return [];
+  const cause = `not used, because ${mode} is ${given(mode) === undefined ? 'not set' : written}`;
+  return [{ option: idle.join(', '), cause, remedy: `Set ${mode}=${secure} to have them used.` }];
 }

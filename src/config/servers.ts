@@ -11,23 +11,27 @@ export interface ServerConfig {
   readonly password: string | undefined;
   readonly databases: readonly string[];
   readonly caFile: string | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
   readonly feed: OptionValues['couchdbFeed'];
 }
 
 /** The one server that the COUCHDB_* options name; none when COUCHDB_HOST is not set. */
-export function serverOfOptions(config: OptionValues): ServerConfig[] {
-  if (config.couchdbHost === undefined) return [];
+export function serverOfOptions(options: OptionValues): ServerConfig[] {
+  if (options.couchdbHost === undefined) return [];
   return [
     {
       name: undefined,
-      host: config.couchdbHost,
-      port: config.couchdbPort,
-      secure: config.couchdbSecure,
-      user: config.couchdbUser,
-      password: config.couchdbPassword,
-      databases: config.couchdbDbs,
-      caFile: config.couchdbCaFile,
-      feed: config.couchdbFeed,
+      host: options.couchdbHost,
+      port: options.couchdbPort,
+      secure: options.couchdbSecure,
+      user: options.couchdbUser,
+      password: options.couchdbPassword,
+      databases: options.couchdbDbs,
+      caFile: options.couchdbCaFile,
+      certFile: options.couchdbCertFile,
+      keyFile: options.couchdbKeyFile,
+      feed: options.couchdbFeed,
     },
   ];
 }

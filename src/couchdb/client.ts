@@ -12,6 +12,8 @@ export interface CouchDbOptions {
   readonly credentials?: Credentials;
   /** Certificates of the authorities to trust instead of the well-known ones, in PEM. */
   readonly ca?: string;
+  /** What to show to a server that asks who comes, in PEM. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
 }
 
 /** What is asked of CouchDB. */
@@ -45,7 +47,7 @@ export class CouchDbClient {
     this.#pool = new Pool(options.url, {
       // A source's feed occupies one connection; signing in and reading a document need another.
       connections: null,
-      connect: { timeout: 10_000, ...(options.ca === undefined ? {} : { ca: options.ca }) },
+      connect: { timeout: 10_000, ...(options.ca === undefined ? {} : { ca: options.ca }), ...options.certificate },
     });
     this.#session = options.credentials && new Session(this.#pool, options.url, options.credentials);
   }

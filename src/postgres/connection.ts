@@ -11,7 +11,7 @@ export interface PostgresConnection {
   readonly password: string;
   readonly database: string;
   /** As libpq's: `disable` (default), `require` (encrypted, not checked), `verify-full` (certificate and name checked). */
-  readonly sslmode?: 'disable' | 'require' | 'verify-full';
+  readonly sslmode?: 'disable' | 'require' | 'verify-ca' | 'verify-full';
   /** A file with the certificates of the authorities to trust, in PEM. */
   readonly caFile?: string;
   /**

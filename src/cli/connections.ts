@@ -32,6 +32,7 @@ export function couchDbServers({ couchdbServers }: Config, folder: string): Couc
 
 /** The PostgreSQL that is configured; that user, password and database are set was checked with the options. */
 export function postgresConnection(config: ConfigWithPostgres, folder: string): PostgresConnection {
+  const { postgresCaFile: caFile, postgresCertFile: certFile, postgresKeyFile: keyFile } = config;
   return {
     host: config.postgresHost,
     port: config.postgresPort,
@@ -39,7 +40,9 @@ export function postgresConnection(config: ConfigWithPostgres, folder: string): 
     password: config.postgresPassword ?? '',
     database: config.postgresDb ?? '',
     sslmode: config.postgresSslmode,
-    ...(config.postgresCaFile === undefined ? {} : { caFile: resolve(folder, config.postgresCaFile) }),
+    ...(caFile === undefined ? {} : { caFile: resolve(folder, caFile) }),
+    ...(certFile === undefined ? {} : { certFile: resolve(folder, certFile) }),
+    ...(keyFile === undefined ? {} : { keyFile: resolve(folder, keyFile) }),
   };
 }
 

@@ -77,7 +77,7 @@ function fileReference(): string {
     '- A source is called `<host>/<database>`. Servers that share a host need a `name`; no two sources may have one name.',
     "- Helm's form is taken, too: `couchdbs:` with the list, and `couchdb:` with what its entries have in common (`dbs` is",
     '  `databases`).',
-    '- A server that is down disturbs no other. All sources together use at most 24 connections of PostgreSQL, and one more',
+    '- A server that is down disturbs no other. All sources together use at most 12 connections of PostgreSQL, and one more',
     '  each for its lock.',
     '',
     '`cht-sync config --config-file cht-sync.yaml` names all that is wrong in it, each by its place (`couchdb[1].port`), and',

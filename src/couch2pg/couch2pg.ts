@@ -40,8 +40,11 @@ export interface Couch2pg {
 const batchesInFlight = 2;
 /** One for each batch on its way, one for reports. */
 const connectionsPerSource = batchesInFlight + 1;
-/** Sources that outnumber them take turns: PostgreSQL has 100 by default, and others want some. */
-const mostConnections = 24;
+/**
+ * Sources that outnumber them take turns: PostgreSQL has 100 by default, and others want some. More would not be faster:
+ * upserts wait for each other.
+ */
+const mostConnections = 12;
 /** Whoever runs it kills it after ten seconds. */
 const longestStopMs = 9_000;
 const defaultHeartbeatMs = 10_000;

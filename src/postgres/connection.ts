@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { checkServerIdentity } from 'node:tls';
 import pg from 'pg';
 import type { Log } from '../lib/index.js';
 import { SyncError, messageOf } from '../lib/index.js';
@@ -10,10 +11,16 @@ export interface PostgresConnection {
   readonly user: string;
   readonly password: string;
   readonly database: string;
-  /** As libpq's: `disable` (default), `require` (encrypted, not checked), `verify-full` (certificate and name checked). */
+  /**
+   * As libpq's: `disable` (default), `require` (encrypted, not checked unless `caFile` is there), `verify-ca` (the
+   * certificate is checked), `verify-full` (its name, too).
+   */
   readonly sslmode?: 'disable' | 'require' | 'verify-ca' | 'verify-full';
-  /** A file with the certificates of the authorities to trust, in PEM. */
+  /** A file with the certificates of the authorities to trust, in PEM; without it those that Node trusts. */
   readonly caFile?: string;
+  /** Files with the certificate to show and its private key, in PEM. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
   /**
    * How long a statement may take to be answered before its connection counts as dead, in milliseconds; two minutes if
    * missing. What may take longer says so with the statement (`query_timeout`).
@@ -32,8 +39,8 @@ export interface PoolOptions {
 }
 
 const connectTimeoutMs = 10_000;
-/** How long a transaction may wait for a connection of the pool: others need a second or two each. */
-const turnTimeoutMs = 60_000;
+/** How long a transaction may wait for a connection of the pool: with sixty sources in their first load, some minutes. */
+const turnTimeoutMs = 600_000;
 const defaultAnswerTimeoutMs = 120_000;
 /** Waiting for a lock ends, and is told as that, well before the connection would count as dead. */
 const lockShareOfAnswer = 1 / 4;
@@ -79,18 +86,30 @@ export function createPool({ connection, applicationName, max, log }: PoolOption
   return pool;
 }
 
-function sslOptions({ sslmode = 'disable', caFile }: PostgresConnection): pg.ClientConfig['ssl'] {
+function sslOptions(connection: PostgresConnection): pg.ClientConfig['ssl'] {
+  const { host, sslmode = 'disable', caFile, certFile, keyFile } = connection;
   if (sslmode === 'disable') return false;
-  const ca = caFile === undefined ? {} : { ca: readCa(caFile) };
-  return sslmode === 'verify-full' ? { rejectUnauthorized: true, ...ca } : { rejectUnauthorized: false, ...ca };
+  const files = {
+    ...(caFile === undefined ? {} : { ca: readPem(caFile, 'POSTGRES_CA_FILE') }),
+    ...(certFile === undefined ? {} : { cert: readPem(certFile, 'POSTGRES_CERT_FILE') }),
+    ...(keyFile === undefined ? {} : { key: readPem(keyFile, 'POSTGRES_KEY_FILE') }),
+  };
+  if (sslmode === 'require' && caFile === undefined) return { ...files, rejectUnauthorized: false };
+  // Left to itself, `pg` compares the name with "localhost" where the host is an address.
+  const checkName: typeof checkServerIdentity = (_, certificate) => checkServerIdentity(host, certificate);
+  return {
+    ...files,
+    rejectUnauthorized: true,
+    checkServerIdentity: sslmode === 'verify-full' ? checkName : () => undefined,
+  };
 }
 
-function readCa(file: string): string {
+function readPem(file: string, option: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new SyncError('CONFIG_INVALID', `The certificate file ${file} cannot be read: ${messageOf(cause)}`, {
-      remedy: 'Correct POSTGRES_CA_FILE.',
+    throw new SyncError('CONFIG_INVALID', `The file ${file} cannot be read: ${messageOf(cause)}`, {
+      remedy: `Correct ${option}.`,
       cause,
     });
   }

@@ -47,6 +47,8 @@ export function workerEnvironment(
     POSTGRES_TABLE: settings.table,
     POSTGRES_SSLMODE: connection.sslmode ?? 'disable',
     ...(connection.caFile === undefined ? {} : { PGSSLROOTCERT: connection.caFile }),
+    ...(connection.certFile === undefined ? {} : { PGSSLCERT: connection.certFile }),
+    ...(connection.keyFile === undefined ? {} : { PGSSLKEY: connection.keyFile }),
     ...(serverVersion >= 140_000 ? { PGOPTIONS: clientCheck } : {}),
     ROOT_POSTGRES_SCHEMA: settings.rootSchema,
     DBT_THREAD_COUNT: String(settings.threads),

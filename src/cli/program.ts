@@ -7,6 +7,7 @@ import { addEmbeddedCouchDbCommand } from './embedded-couchdb.js';
 import { addRejectedCommand } from './rejected.js';
 import { addStartCommand } from './start.js';
 import type { CliSurroundings } from './surroundings.js';
+import { addVerifyCommand } from './verify.js';
 import { version } from './version.js';
 
 /** Adds one command to the program; `exit` takes its exit code. */
@@ -18,6 +19,7 @@ const commands: readonly AddCommand[] = [
   addDataemonCommand,
   addControlCommands,
   addRejectedCommand,
+  addVerifyCommand,
   addConfigCommand,
   addEmbeddedCouchDbCommand,
 ];

@@ -101,6 +101,20 @@ describe('DocumentWriter', () => {
     ]);
   });
 
+  test('of a feed that goes back, rows are not even locked once it has shown', async () => {
+    await using database = await migrated();
+    const writer = writerOf(database.pool);
+    const known = ['a', 'b', 'c'].map((id) => row(id, '1-x'));
+    const touched = async () =>
+      (await database.pool.query<{ xmax: string }>('SELECT xmax::text FROM v1.couchdb ORDER BY _id')).rows;
+    for (const sequence of ['1', '2']) await writer.write(batch(sequence, ...known));
+    const before = await touched();
+    expect(await writer.write(batch('3', ...known))).toMatchObject({ rows: 0 });
+    expect(await touched()).toEqual(before);
+    expect(await writer.write(batch('4', ...known.slice(1), row('a', '2-y')))).toMatchObject({ rows: 1 });
+    expect(await writer.write(batch('5', row('a', '3-z'), row('b', '2-y')))).toMatchObject({ rows: 2 });
+  });
+
   test('takes over rows of cht-sync v2: the same revision is not written again, a newer one and a delete are', async () => {
     await using database = await migrated();
     await database.pool.query(`

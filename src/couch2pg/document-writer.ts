@@ -64,6 +64,8 @@ type Move = Pick<Batch, 'sequence' | 'pending' | 'recent' | 'changes'> | undefin
 export class DocumentWriter {
   readonly #names: TableNames;
   #sequence: string | undefined;
+  /** Of the last rows, which lets expect it of the next: a feed that goes back does so for long. */
+  #mostWereKnown = false;
   #previous: Promise<unknown> = Promise.resolve();
   readonly #prepared = new WeakSet<pg.PoolClient>();
 
@@ -178,7 +180,10 @@ export class DocumentWriter {
     const { source, force } = this.options;
     const base = await nextWatermark(client, this.#names, count);
     await this.options.compareAndSet?.dropOvertaken(client);
-    return { ...(await writeStaged(client, this.#names, source, { count, base, force })), rejected: 0 };
+    const options = { count, base, force, mostAreKnown: this.#mostWereKnown };
+    const written = await writeStaged(client, this.#names, source, options);
+    this.#mostWereKnown = written.rows < count / 2;
+    return { ...written, rejected: 0 };
   }
 
   async #moveCheckpoint(

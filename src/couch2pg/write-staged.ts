@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { aliasCollisions, unparkStaged, upsertStaged, type TableNames } from '../postgres/index.js';
+import { aliasCollisions, unparkStaged, upsertStaged, type TableNames, type UpsertOptions } from '../postgres/index.js';
 
 /** What a transaction has changed. */
 export interface StagedWritten {
@@ -13,21 +13,16 @@ export interface StagedWritten {
  * forgets older revisions of them that are parked.
  *
  * @param base - what `nextWatermark` gave for `count` rows.
- * @param force - whether a row is written, too, whose revision is in the table but with another text.
  */
 export async function writeStaged(
   client: pg.ClientBase,
   names: TableNames,
   source: string,
-  {
-    count,
-    base,
-    force = false,
-  }: { readonly count: number; readonly base: string; readonly force?: boolean | undefined },
+  { count, base, ...options }: { readonly count: number; readonly base: string } & UpsertOptions,
 ): Promise<StagedWritten> {
-  let { rows, savedTimestamp } = await upsertStaged(client, names, source, base, force);
+  let { rows, savedTimestamp } = await upsertStaged(client, names, source, base, options);
   if (rows < count && (await aliasCollisions(client, names, source)) > 0) {
-    const more = await upsertStaged(client, names, source, base, force);
+    const more = await upsertStaged(client, names, source, base, options);
     rows += more.rows;
     savedTimestamp = greatest(savedTimestamp, more.savedTimestamp);
   }

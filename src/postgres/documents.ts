@@ -69,20 +69,30 @@ export interface Upserted {
   readonly savedTimestamp: string | undefined;
 }
 
+/** How staged rows are written. */
+export interface UpsertOptions {
+  /** Whether a row is written, too, whose revision is in the table but with another text. */
+  readonly force?: boolean | undefined;
+  /**
+   * Whether most rows are believed to be in the table: then it is looked first. Otherwise each row that is there is locked
+   * before it is left out, which makes its page dirty; to look first costs a new row more than it saves.
+   */
+  readonly mostAreKnown?: boolean | undefined;
+}
+
 /**
  * Writes the staged rows to the table of documents. A row is left out when the table has the same revision already (the
  * tombstone of a purged document has the revision that was purged, so both must know it as deleted, or not), or when its id
  * is another document's key (see `aliasCollisions`).
  *
  * @param base - what `nextWatermark` gave.
- * @param force - whether a row is written, too, whose revision is in the table but with another text.
  */
 export async function upsertStaged(
   client: pg.ClientBase,
   names: TableNames,
   source: string,
   base: string,
-  force = false,
+  { force = false, mostAreKnown = false }: UpsertOptions = {},
 ): Promise<Upserted> {
   const { rows } = await client.query<{ count: number; greatest: string | null }>({
     name: `cht_sync_upsert ${names.documents}`,
@@ -92,7 +102,11 @@ export async function upsertStaged(
         SELECT $2::timestamp + s.n * interval '1 microsecond', coalesce(own.key, s._id), s._deleted, $1, s._rev, s.doc
         FROM ${staging} s
         LEFT JOIN ${names.alias} own ON own.source = $1 AND own._id = s._id
-        WHERE own.key IS NOT NULL OR NOT EXISTS (SELECT FROM ${names.alias} a WHERE a.key = s._id)
+        WHERE (own.key IS NOT NULL OR NOT EXISTS (SELECT FROM ${names.alias} a WHERE a.key = s._id))
+          AND NOT ($4::boolean AND EXISTS (
+            SELECT FROM ${names.documents} k
+            WHERE k._id = coalesce(own.key, s._id) AND (k.source = $1 OR k.source IS NULL)
+              AND coalesce(k._rev, k.doc ->> '_rev') = s._rev AND k._deleted = s._deleted))
         ON CONFLICT (_id) DO UPDATE SET
           saved_timestamp = excluded.saved_timestamp,
           _deleted = excluded._deleted,
@@ -107,7 +121,7 @@ export async function upsertStaged(
         RETURNING t.saved_timestamp
       )
       SELECT count(*)::integer AS count, max(saved_timestamp)::text AS greatest FROM changed`,
-    values: [source, base, force],
+    values: [source, base, force, mostAreKnown && !force],
   });
   return { rows: rows[0]?.count ?? 0, savedTimestamp: rows[0]?.greatest ?? undefined };
 }

@@ -4,7 +4,15 @@ export { dropOvertaken } from './compare-and-set.js';
 export { clientConfig, createPool, type PoolOptions, type PostgresConnection } from './connection.js';
 export { askSource, controlChannel, readControl, type Control } from './control.js';
 export type { StagedRow } from './copy-binary.js';
-export { aliasCollisions, nextWatermark, prepareStaging, stage, upsertStaged, type Upserted } from './documents.js';
+export {
+  aliasCollisions,
+  nextWatermark,
+  prepareStaging,
+  stage,
+  upsertStaged,
+  type Upserted,
+  type UpsertOptions,
+} from './documents.js';
 export { holdCheckpoint } from './hold-checkpoint.js';
 export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
 export { noticeLostClient } from './lost-client.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { runSnapshot, snapshotIsFaster, type SnapshotOptions } from '../../src/couch2pg/snapshot/index.js';
+import { feedIsSlow, runSnapshot, snapshotIsFaster, type SnapshotOptions } from '../../src/couch2pg/snapshot/index.js';
 import { CouchDbClient, Database } from '../../src/couchdb/index.js';
 import { createLog, Slots, systemClock } from '../../src/lib/index.js';
 import { createPool, migrate, readSnapshot, tableNames } from '../../src/postgres/index.js';
@@ -308,4 +308,22 @@ test('a snapshot is made of large databases only, and not where tombstones outnu
   expect(snapshotIsFaster({ documents: 50_000, tombstones: 50_000 }, 4)).toBe(true);
   expect(snapshotIsFaster({ documents: 50_000, tombstones: 50_001 }, 4)).toBe(false);
   expect(snapshotIsFaster({ documents: 1_000_000, tombstones: 0 }, 1)).toBe(false);
+});
+
+test('a feed is tried by the time its beginning takes', async () => {
+  await using couchdb = await createTestCouchDb();
+  const source = await couchdb.createDatabase();
+  await source.write(...numbered(100));
+  const client = new CouchDbClient({
+    url: couchdb.url,
+    credentials: { user: couchdb.user, password: couchdb.password },
+  });
+  const trial = async (tookMs: number) => {
+    const times = [0, tookMs];
+    const clock = { ...systemClock, now: () => times.shift() ?? tookMs };
+    const signal = new AbortController().signal;
+    return feedIsSlow({ database: new Database(client, source.name), heartbeatMs: 1_000, signal, clock });
+  };
+  expect([await trial(2), await trial(10)]).toEqual([false, true]);
+  await client.close();
 });

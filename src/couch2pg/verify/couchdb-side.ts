@@ -10,8 +10,14 @@ const changesPageRows = 10_000;
 const heartbeatMs = 10_000;
 const beginning = '0';
 
+/** What of a compared source CouchDB's side needs. */
+type CouchDbSide = Pick<ComparedSource, 'database' | 'clock' | 'random' | 'signal'>;
+
 /** Reads the documents that are not deleted, in the order of their ids; goes on where a request has failed. */
-export async function* livingDocuments(options: ComparedSource): AsyncGenerator<readonly AllDocsRow[]> {
+export async function* livingDocuments(
+  options: CouchDbSide,
+  pageRows = allDocsPageRows,
+): AsyncGenerator<readonly AllDocsRow[]> {
   const { database, signal } = options;
   const patience = new Patience(options);
   let last: string | undefined;
@@ -19,7 +25,7 @@ export async function* livingDocuments(options: ComparedSource): AsyncGenerator<
     try {
       let count = 0;
       const from = last === undefined ? {} : { startKey: firstIdBehind(last) };
-      const page = { ...from, limit: allDocsPageRows, includeDocs: false, ...(signal && { signal }) };
+      const page = { ...from, limit: pageRows, includeDocs: false, ...(signal && { signal }) };
       for await (const rows of database.allDocs(page)) {
         for (const { id } of rows) {
           if (last !== undefined && compareIds(last, id) >= 0) throw outOfOrder(database.name, last, id);
@@ -29,7 +35,7 @@ export async function* livingDocuments(options: ComparedSource): AsyncGenerator<
         patience.reset();
         yield rows;
       }
-      more = count === allDocsPageRows;
+      more = count === pageRows;
     } catch (error) {
       await patience.after(error);
     }
@@ -37,23 +43,27 @@ export async function* livingDocuments(options: ComparedSource): AsyncGenerator<
 }
 
 /** Reads the changes feed from its beginning to now, without documents, in pages. */
-export async function* changesPages(options: ComparedSource): AsyncGenerator<readonly ChangesRow[]> {
+export async function* changesPages(
+  options: CouchDbSide,
+  pageRows = changesPageRows,
+): AsyncGenerator<readonly ChangesRow[]> {
   const patience = new Patience(options);
   let since = beginning;
   for (let more = true; more;) {
-    const { rows, end } = await patience.ask(() => changesPage(options, since));
+    const { rows, end } = await patience.ask(() => changesPage(options, since, pageRows));
     since = end.lastSequence;
-    more = end.pending == null ? rows.length === changesPageRows : end.pending > 0;
+    more = end.pending == null ? rows.length === pageRows : end.pending > 0;
     yield rows;
   }
 }
 
 async function changesPage(
-  { database, signal = new AbortController().signal }: ComparedSource,
+  { database, signal = new AbortController().signal }: CouchDbSide,
   since: string,
+  limit: number,
 ): Promise<{ rows: ChangesRow[]; end: ChangesEnd }> {
   const rows: ChangesRow[] = [];
-  const page = { since, limit: changesPageRows, includeDocs: false, heartbeatMs, signal };
+  const page = { since, limit, includeDocs: false, heartbeatMs, signal };
   for await (const event of database.changes({ feed: 'normal', ...page })) {
     if (event.type === 'end') return { rows, end: event };
     rows.push(...event.rows);

@@ -52,7 +52,7 @@ async function writeMixed(
   return results;
 }
 
-/** `POST /{db}/_bulk_get`. */
+/** `POST /{db}/_bulk_get`, with the spaces that CouchDB writes there. */
 export async function bulkGet(exchange: Exchange, database: Database): Promise<void> {
   const { docs } = jsonObject(await exchange.json());
   if (!Array.isArray(docs)) throw badRequest('Missing JSON list of `docs`.');
@@ -64,7 +64,7 @@ export async function bulkGet(exchange: Exchange, database: Database): Promise<v
     return { id, rev: typeof rev === 'string' ? rev : undefined };
   });
   const output = exchange.stream(200);
-  await output.write('{"results":[');
+  await output.write('{"results": [');
   for (const [at, { id, rev: given }] of asked.entries()) {
     const [record] = await database.records([id]);
     const latest = given !== undefined && flag(query, 'latest') && record ? latestOf(record.tree, given) : undefined;

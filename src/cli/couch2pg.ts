@@ -23,7 +23,7 @@ export const addCouch2pgCommand: AddCommand = (program, surroundings, exit) => {
     const log = serviceLog(config, surroundings);
     logWarnings(reading, log);
 
-    const stop = listenForStop(() => log.info('stopping: what was read is written first'));
+    const stop = listenForStop(surroundings, () => log.info('stopping: what was read is written first'));
     const connections = { couchdb: couchDbServers(config, folder), postgres: postgresConnection(config, folder) };
     const couch2pg = createCouch2pg(couch2pgOptions(config, connections, log));
     const monitoring = await monitor(config, { sources: () => couch2pg.status() }, log);

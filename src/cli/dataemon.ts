@@ -21,7 +21,7 @@ export const addDataemonCommand: AddCommand = (program, surroundings, exit) => {
     const log = serviceLog(config, surroundings);
     logWarnings(reading, log);
 
-    const stop = listenForStop(() => log.info('stopping: the run under way ends first'));
+    const stop = listenForStop(surroundings, () => log.info('stopping: the run under way ends first'));
     const dataemon = createDataemon(dataemonOptions(config, surroundings, postgresConnection(config, folder), log));
     const monitoring = await monitor(config, { dataemon: () => dataemon.status() }, log);
     dataemon.onChange(() => monitoring.modelsChanged());

@@ -23,7 +23,7 @@ export const addEmbeddedCouchDbCommand: AddCommand = (program, surroundings, exi
     logWarnings(reading, log);
 
     const dataFolder = await takeDataFolder(resolve(folder, config.embeddedDataDir));
-    const stop = listenForStop(() => log.info('stopping'));
+    const stop = listenForStop(surroundings, () => log.info('stopping'));
     try {
       const portIsOwn = reading.given('embeddedCouchdbPort');
       const source = await startSource({ folder: dataFolder.path, config, portIsOwn, log });

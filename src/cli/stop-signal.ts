@@ -1,3 +1,5 @@
+import type { CliSurroundings } from './surroundings.js';
+
 /** Ctrl-C in a terminal reaches the process twice when npm passes it on. */
 const sameKeyPressMs = 1000;
 const exitCodeOfSecond = 130;
@@ -9,25 +11,30 @@ export interface StopSignal {
   release(): void;
 }
 
-/** SIGINT and SIGTERM abort the signal once; when one comes again later, the process ends at once. */
-export function listenForStop(onStop: () => void): StopSignal {
+/**
+ * SIGINT and SIGTERM abort the signal once; when one comes again later, the process ends at once. A terminal that is
+ * closed and output that nobody reads any more abort it as well: what was started would be left running otherwise.
+ */
+export function listenForStop({ stdout, stderr }: CliSurroundings, onStop: () => void): StopSignal {
   const controller = new AbortController();
   let first: number | undefined;
-  const listener = () => {
-    const now = Date.now();
-    if (first !== undefined && now - first > sameKeyPressMs) process.exit(exitCodeOfSecond);
+  const stop = () => {
     if (first !== undefined) return;
-    first = now;
+    first = Date.now();
     onStop();
     controller.abort();
   };
-  process.on('SIGINT', listener);
-  process.on('SIGTERM', listener);
+  const stopOrEnd = () => {
+    if (first !== undefined && Date.now() - first > sameKeyPressMs) process.exit(exitCodeOfSecond);
+    stop();
+  };
+  process.on('SIGINT', stopOrEnd).on('SIGTERM', stopOrEnd).on('SIGHUP', stop);
+  for (const stream of [stdout, stderr]) stream.on('error', stop);
   return {
     signal: controller.signal,
     release: () => {
-      process.off('SIGINT', listener);
-      process.off('SIGTERM', listener);
+      process.off('SIGINT', stopOrEnd).off('SIGTERM', stopOrEnd).off('SIGHUP', stop);
+      for (const stream of [stdout, stderr]) stream.off('error', stop);
     },
   };
 }

@@ -41,7 +41,7 @@ export const addVerifyCommand: AddCommand = (program, surroundings, exit) => {
     .option('--json', 'print the result as JSON');
   addFlags(command, ['CouchDB', 'PostgreSQL', 'Embedded demonstration']);
   command.action(async (flags: VerifyFlags) => {
-    const stop = listenForStop(() => undefined);
+    const stop = listenForStop(surroundings, () => undefined);
     try {
       const outcomes = await verifyAll(command, flags, surroundings, stop.signal);
       if (stop.signal.aborted) {

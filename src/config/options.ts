@@ -309,7 +309,7 @@ export const options = {
     env: 'SAMPLE_SEED',
     type: integer('number', 0, 4_294_967_295),
     default: '1',
-    description: 'The same seed makes the same documents.',
+    description: 'What the documents are made from, with the time of the first start, up to which they are dated.',
     group: 'Embedded demonstration',
   },
 } as const satisfies Readonly<Record<string, Option<unknown>>>;

@@ -71,6 +71,11 @@ describe('cht-sync start, with nothing set', () => {
         return all === metadata && persons > 0;
       }, soon)
       .toBe(true);
+  /** All that the command has started. */
+  const startedProcesses = async () => [
+    ...(await descendantsOf(command.pid)).map(({ pid }) => pid),
+    await postmaster(),
+  ];
   /** The command line that the command has printed. */
   const printed = async (introduction: string) => (await command.says(new RegExp(`${introduction}: (.*)\n`)))[1]!;
   /** Runs the printed edit, and says how long it took to show in the model, from the end of the edit on. */
@@ -153,8 +158,22 @@ describe('cht-sync start, with nothing set', () => {
     await editAndWait();
   });
 
+  test('leaves no process behind when its terminal is closed, or when nobody reads its output any more', async () => {
+    for (const happens of [() => void command.stop('SIGHUP'), () => command.closeOutput()]) {
+      const processes = await startedProcesses();
+      happens();
+      await command.end();
+      expect(await stillRunning(processes)).toEqual([]);
+      await expect(postmaster(), 'PostgreSQL was stopped').rejects.toThrow('ENOENT');
+      command = start();
+      // What is said from here on is what finds the output closed.
+      await command.says(/is catching-up/);
+    }
+    await untilModelsAreThere();
+  });
+
   test('ends with code 0 on Ctrl-C and leaves no process behind', async () => {
-    const processes = [...(await descendantsOf(command.pid)).map(({ pid }) => pid), await postmaster()];
+    const processes = await startedProcesses();
     expect(processes.length).toBeGreaterThan(1);
     const { code, tookMs } = await command.stop('SIGINT');
     expect(code).toBe(0);

@@ -89,6 +89,12 @@ export class Command implements AsyncDisposable {
     return this.#ended;
   }
 
+  /** Reads its output no further, as a pipe's reader that has ended. */
+  closeOutput(): void {
+    this.#child.stdout.destroy();
+    this.#child.stderr.destroy();
+  }
+
   /** Tells it to stop and waits until it has. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ending> {
     const began = performance.now();

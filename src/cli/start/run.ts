@@ -60,7 +60,7 @@ export async function runStart(options: StartOptions): Promise<Summary | undefin
     const output = openOutput(options, secrets, dataFolder.path, cleanup);
     const { log } = output;
     logWarnings(reading, log);
-    const listening = listenForStop(() => {
+    const listening = listenForStop(surroundings, () => {
       running.phase = 'stopping';
       log.info('stopping');
     });

@@ -17,7 +17,8 @@ export class ControlWatch {
     const control = await this.read().catch(() => this.#current);
     const { paused, resync } = this.#current;
     this.#current = control;
-    if (control.paused === paused && control.resync === resync) return;
+    // That a resync has been done is no wish.
+    if (control.paused === paused && (control.resync === resync || !control.resync)) return;
     for (const tell of this.#waiting) tell();
   }
 

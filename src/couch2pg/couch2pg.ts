@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { CouchDbClient } from '../couchdb/index.js';
-import { Backoff, SyncError, type Clock, type Log } from '../lib/index.js';
+import { Backoff, Slots, SyncError, type Clock, type Log } from '../lib/index.js';
 import { createPool, migrate, type PostgresConnection } from '../postgres/index.js';
 import { sourceName, type CouchDbServer } from './couchdb-server.js';
 import { Source, type SourcePauses } from './source.js';
@@ -47,6 +47,7 @@ const connectionsPerSource = batchesInFlight + 1;
 const mostConnections = 12;
 /** Whoever runs it kills it after ten seconds. */
 const longestStopMs = 9_000;
+const defaultReaders = 4;
 const defaultHeartbeatMs = 10_000;
 const defaultPauses: SourcePauses = { firstMs: 500, longestMs: 60_000, lookMs: 60_000, standbyMs: 5_000 };
 
@@ -56,24 +57,28 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
   const listeners: (() => void)[] = [];
   const onChange = () => listeners.forEach((listener) => listener());
   const count = couchdb.reduce((sum, { databases }) => sum + databases.length, 0);
+  const readers = couchdb.reduce((sum, server) => sum + (server.readers ?? defaultReaders), 0);
   const pool = createPool({
     connection: postgres.connection,
     applicationName: 'cht-sync couch2pg',
-    max: Math.min(count * connectionsPerSource, mostConnections),
+    max: Math.min(count * connectionsPerSource + readers, mostConnections),
     log,
   });
   // Where sources outnumber connections, a batch must not hold one while it waits for the batch before it.
   const inFlight = count * connectionsPerSource <= mostConnections ? batchesInFlight : 1;
   const pauses = { ...defaultPauses, ...options.pauses };
   const clients: CouchDbClient[] = [];
-  const sources = couchdb.flatMap(({ liveFeed, databases, heartbeatMs = defaultHeartbeatMs, ...server }) => {
+  const sources = couchdb.flatMap(({ liveFeed, databases, ...server }) => {
+    const { heartbeatMs = defaultHeartbeatMs, readers = defaultReaders } = server;
     const client = new CouchDbClient(server);
+    const slots = new Slots(readers);
     clients.push(client);
     return databases.map((database) => {
       const name = sourceName(server, database);
       return new Source({
         ...{ ...postgres, name, database, client, liveFeed, heartbeatMs, pool, pauses, clock, random, onChange },
         batch: { ...batch, inFlight },
+        readers: slots,
         log: log.child({ source: name }),
       });
     });

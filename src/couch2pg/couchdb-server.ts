@@ -6,6 +6,8 @@ export interface CouchDbServer extends CouchDbOptions {
   readonly name?: string;
   readonly databases: readonly string[];
   readonly liveFeed: Exclude<FeedMode, 'normal'>;
+  /** How many requests a first load may make of this server at once; 1 for a first load by the feed. Default: 4. */
+  readonly readers?: number;
   /** How often CouchDB shows that it is alive while nothing happens, in milliseconds; three in a row may be missed. */
   readonly heartbeatMs?: number;
 }

@@ -1,24 +1,15 @@
 import { Database } from '../couchdb/index.js';
-import {
-  beginRegression,
-  classified,
-  endRegression,
-  readCheckpoint,
-  storeMark,
-  type Checkpoint,
-  type DatabaseMark,
-  type TableNames,
-} from '../postgres/index.js';
+import type { TableNames } from '../postgres/index.js';
 import type { Batch } from './batch.js';
 import { Batcher } from './batcher.js';
 import type { ControlWatch } from './control-watch.js';
-import { DocumentWriter } from './document-writer.js';
+import type { DocumentWriter } from './document-writer.js';
 import { FeedReader } from './feed-reader.js';
-import { lookAtDatabase, type Look } from './look-at-database.js';
-import { describeRegression, mend } from './mend.js';
-import { markOf } from './regression.js';
+import { lookAtDatabase } from './look-at-database.js';
+import { openSource, type Opened } from './opening.js';
 import type { SourceCounters } from './source-counters.js';
 import type { SourceEvent } from './source-machine.js';
+import { SourceRecord } from './source-record.js';
 import type { SourceOptions } from './source.js';
 
 /** What one go at a source needs. */
@@ -37,7 +28,6 @@ export interface FollowingOptions extends SourceOptions {
 
 /** What is not written by then is read again after the next start. */
 const longestDrainMs = 8_000;
-const beginning = '0';
 
 /** How far a snapshot or a comparison is. */
 export interface Progress {
@@ -53,13 +43,15 @@ export class Following {
   progress: Progress | null = null;
   #batcher: Batcher | undefined;
   readonly #database: Database;
+  readonly #record: SourceRecord;
   readonly #interrupt = new AbortController();
   /** Aborts with whatever ends this go. */
   readonly #signal: AbortSignal;
 
   constructor(private readonly options: FollowingOptions) {
-    const { client, database, stop, broken } = options;
+    const { client, database, pool, names, name, stop, broken } = options;
     this.#database = new Database(client, database);
+    this.#record = new SourceRecord(pool, names, name);
     this.#signal = AbortSignal.any([stop, broken.signal, this.#interrupt.signal]);
   }
 
@@ -77,8 +69,13 @@ export class Following {
     const { stop, broken, control } = this.options;
     const watching = control.untilChanged(this.#signal).then(() => this.#interrupt.abort());
     try {
-      const { since, writer } = await this.#open();
-      await this.#follow(writer, since);
+      await this.#follow(
+        await openSource({
+          ...this.options,
+          ...{ origin: this.#database, record: this.#record, signal: this.#signal },
+          onProgress: (progress) => (this.progress = progress),
+        }),
+      );
     } catch (error) {
       broken.signal.throwIfAborted();
       if (!stop.aborted && !this.#interrupt.signal.aborted) throw error;
@@ -89,55 +86,7 @@ export class Following {
     broken.signal.throwIfAborted();
   }
 
-  async #open(): Promise<{ since: string; writer: DocumentWriter }> {
-    const { counters, on } = this.options;
-    const stored = await this.#checkpoint();
-    counters.sequence = stored?.sequence ?? null;
-    const writer = this.#writer(stored?.sequence);
-    if (stored === undefined) {
-      await this.#storeMark(markOf(await this.#database.info(this.#signal)));
-      on('opened');
-      return { since: beginning, writer };
-    }
-    const look = await lookAtDatabase(this.#database, stored, this.#signal);
-    if (look.finding.kind !== 'same' || stored.regression !== null) {
-      return { writer, since: await this.#mend(stored, look, writer) };
-    }
-    await this.#storeMark(look.mark);
-    on('opened');
-    return { since: stored.sequence, writer };
-  }
-
-  /** Brings the table in line with a database that is not what it was; gives the sequence to go on from. */
-  async #mend(stored: Checkpoint, { finding, mark, purgedIds }: Look, writer: DocumentWriter): Promise<string> {
-    const { pool, names, name, log, counters, on } = this.options;
-    const kind = finding.kind === 'same' ? (stored.regression ?? 'restored') : finding.kind;
-    on('regression');
-    log.warn({ regression: kind }, describeRegression(kind));
-    if (finding.kind !== 'same') counters.regressions[finding.kind] += 1;
-    // A purge that CouchDB remembers in full needs no more than a look at what was purged.
-    const onlyPurged =
-      finding.kind === 'purged' && finding.count !== null && finding.count <= purgedIds.length && !stored.regression;
-    await classified(`noting the state of ${name}`, beginRegression(pool, names, name, kind));
-    const mended = await mend({
-      ...this.options,
-      ...{ database: this.#database, source: name, signal: this.#signal },
-      ids: onlyPurged ? purgedIds : undefined,
-      onProgress: (progress) => (this.progress = progress),
-    });
-    log.info({ regression: kind, ...mended.counts }, 'the table is in line with CouchDB again');
-    if (mended.sequence !== undefined) {
-      await writer.write({ rows: [], bytes: 0, changes: 0, sequence: mended.sequence, pending: null, recent: [] });
-    }
-    counters.sequence = mended.sequence ?? stored.sequence;
-    await classified(`noting the state of ${name}`, endRegression(pool, names, name, mark));
-    this.progress = null;
-    this.options.onWritten();
-    on('reconciled');
-    return mended.sequence ?? stored.sequence;
-  }
-
-  async #follow(writer: DocumentWriter, since: string): Promise<void> {
+  async #follow({ writer, since }: Opened): Promise<void> {
     const { liveFeed, heartbeatMs, batch, clock, log, counters, broken, on } = this.options;
     const batcher = new Batcher({
       ...batch,
@@ -181,10 +130,10 @@ export class Following {
       await clock.sleep(pauses.lookMs, this.#signal);
       if (this.#signal.aborted) return;
       try {
-        const stored = await this.#checkpoint();
+        const stored = await this.#record.checkpoint();
         if (stored === undefined) continue;
         const { finding, mark } = await lookAtDatabase(this.#database, stored, this.#signal);
-        if (finding.kind === 'same') await this.#storeMark(mark);
+        if (finding.kind === 'same') await this.#record.mark(mark);
         else this.#interrupt.abort();
       } catch (error) {
         // The feed and the writer meet what is wrong themselves.
@@ -196,7 +145,8 @@ export class Following {
   async #write(writer: DocumentWriter, batch: Batch): Promise<void> {
     const { counters, log, onWritten } = this.options;
     const written = await writer.write(batch);
-    if (counters.wrote(batch, written)) {
+    counters.wrote(batch, written);
+    if (counters.rewindBegins(batch, written)) {
       log.warn(
         { regression: 'rewound' },
         'CouchDB sends changes again that are in the table: nothing is written twice',
@@ -205,20 +155,5 @@ export class Following {
     const { changes, bytes } = batch;
     log.debug({ changes, rows: written.rows, bytes, pending: counters.pending }, 'wrote a batch');
     onWritten();
-  }
-
-  #checkpoint(): Promise<Checkpoint | undefined> {
-    const { pool, names, name } = this.options;
-    return classified(`reading the checkpoint of ${name}`, readCheckpoint(pool, names, name));
-  }
-
-  #storeMark(mark: DatabaseMark): Promise<void> {
-    const { pool, names, name } = this.options;
-    return classified(`noting the state of ${name}`, storeMark(pool, names, name, mark));
-  }
-
-  #writer(sequence: string | undefined): DocumentWriter {
-    const { pool, schema, table, name, log } = this.options;
-    return new DocumentWriter({ pool, schema, table, source: name, log, sequence });
   }
 }

@@ -63,8 +63,12 @@ const descriptions: Readonly<Record<RegressionKind, string>> = {
   purged: 'documents were purged from the database',
 };
 
+/** Stored while what a resync has read is compared: rows of what CouchDB no longer has are left then. */
+export const resync = 'resync';
+
 /** What has happened to a database, for the log. */
 export function describeRegression(kind: string): string {
   const what = (descriptions as Readonly<Record<string, string>>)[kind] ?? kind;
+  if (kind === resync) return 'everything was read again: comparing ids and revisions, and mending what differs';
   return `${what}: comparing ids and revisions, and mending what differs`;
 }

@@ -35,8 +35,8 @@ export class SourceCounters {
     return this.#rate.perSecond(this.clock.now());
   }
 
-  /** Counts what a batch has changed; says whether with it the feed has begun to bring what is in the table already. */
-  wrote(batch: Batch, { rows, rejected, savedTimestamp }: Written): boolean {
+  /** Counts what a batch has changed. */
+  wrote(batch: Batch, { rows, rejected, savedTimestamp }: Written): void {
     const now = this.clock.now();
     this.written += batch.changes;
     this.unchanged += Math.max(0, batch.rows.length - rows - rejected);
@@ -47,10 +47,11 @@ export class SourceCounters {
     else if (this.pending !== null) this.pending = Math.max(0, this.pending - batch.changes);
     if (rows > 0) this.lastChangeAt = now;
     this.savedTimestamp = savedTimestamp ?? this.savedTimestamp;
-    return this.#rewindBegins(batch.rows.length, rows + rejected);
   }
 
-  #rewindBegins(came: number, changed: number): boolean {
+  /** Says whether with this batch the feed has begun to bring what is in the table already, and counts it. */
+  rewindBegins({ rows: { length: came } }: Batch, { rows, rejected }: Written): boolean {
+    const changed = rows + rejected;
     if (changed > 0) this.#isRewound = false;
     if (changed > 0 || came < leastRewound || this.#isRewound) return false;
     this.#isRewound = true;

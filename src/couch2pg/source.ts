@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { CouchDbClient, FeedMode } from '../couchdb/index.js';
-import { Backoff, messageOf, SyncError, type Clock, type Log } from '../lib/index.js';
+import { Backoff, messageOf, SyncError, type Clock, type Log, type Slots } from '../lib/index.js';
 import { readControl, reportSource, tableNames, type PostgresConnection, type TableNames } from '../postgres/index.js';
 import type { BatcherOptions } from './batcher.js';
 import { ControlWatch } from './control-watch.js';
@@ -18,6 +18,8 @@ export interface SourceOptions {
   readonly client: CouchDbClient;
   readonly liveFeed: Exclude<FeedMode, 'normal'>;
   readonly heartbeatMs: number;
+  /** How many requests a first load may make at once; shared by the sources of one CouchDB. */
+  readonly readers: Slots;
   readonly connection: PostgresConnection;
   readonly pool: pg.Pool;
   readonly schema: string;

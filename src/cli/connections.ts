@@ -16,18 +16,27 @@ import type { ConfigWithPostgres } from './required-hosts.js';
 export function couchDbServers({ couchdbServers }: Config, folder: string): CouchDbServer[] {
   const pem = (file: string | undefined) =>
     file === undefined ? undefined : readFileSync(resolve(folder, file), 'utf8');
-  return couchdbServers.map(({ name, host, port, secure, user, password, databases, feed, ...files }) => {
+  return couchdbServers.map(({ name, host, port, secure, user, password, databases, feed, readers, ...files }) => {
     const [ca, cert, key] = [pem(files.caFile), pem(files.certFile), pem(files.keyFile)];
     return {
       url: `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
       databases,
       liveFeed: feed,
+      readers,
       ...(name === undefined ? {} : { name }),
       ...(user === undefined || password === undefined ? {} : { credentials: { user, password } }),
       ...(ca === undefined ? {} : { ca }),
       ...(cert === undefined || key === undefined ? {} : { certificate: { cert, key } }),
     };
   });
+}
+
+/** The embedded source, with what is configured for a CouchDB. */
+export function embeddedServer(
+  { couchdbDbs, couchdbFeed, couchdbReaders }: Config,
+  { url, credentials }: Pick<CouchDbServer, 'url'> & { readonly credentials: { user: string; password: string } },
+): CouchDbServer {
+  return { url, credentials, databases: couchdbDbs, liveFeed: couchdbFeed, readers: couchdbReaders };
 }
 
 /** The PostgreSQL that is configured; that user, password and database are set was checked with the options. */

@@ -46,6 +46,14 @@ const wishes: readonly Wish[] = [
     done: 'goes on',
     later: 'will be followed as soon as a process does',
   },
+  {
+    command: 'resync',
+    description: 'read everything of a source again; rows that differ are rewritten, readers are not disturbed',
+    ask: { resync: true },
+    isDone: ({ state }) => state === 'snapshot' || state === 'regressed',
+    done: 'is read again',
+    later: 'will be read again as soon as a process follows it',
+  },
 ];
 
 /** How long a running process may take to obey, in milliseconds: it writes first what it has read. */
@@ -54,7 +62,7 @@ const lookEveryMs = 200;
 /** `couchdb_progress` is touched at least every 30 s by who follows a source. */
 const aliveMs = 60_000;
 
-/** `cht-sync pause`, `resume`: what a person asks of a running source, through the database alone. */
+/** `cht-sync pause`, `resume`, `resync`: what a person asks of a running source, through the database alone. */
 export const addControlCommands: AddCommand = (program, surroundings, exit) => {
   for (const wish of wishes) {
     const command = program

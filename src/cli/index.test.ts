@@ -26,7 +26,7 @@ test('--help shows the commands', async () => {
   expect(stdout).toMatchSnapshot();
 });
 
-test.each(['start', 'couch2pg', 'dataemon', 'config', 'embedded-couchdb', 'pause', 'resume', 'verify'])(
+test.each(['start', 'couch2pg', 'dataemon', 'config', 'embedded-couchdb', 'pause', 'resume', 'resync', 'verify'])(
   '%s --help shows its options',
   async (name) => {
     const { exitCode, stdout } = await run([name, '--help']);

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { configError, type Config } from '../config/index.js';
 import type { PostgresConnection } from '../postgres/index.js';
 import type { CouchDbServer } from '../couch2pg/index.js';
-import { couchDbServers, postgresConnection } from './connections.js';
+import { couchDbServers, embeddedServer, postgresConnection } from './connections.js';
 import type { ConfigWithPostgres } from './required-hosts.js';
 import { readAddresses, type Addresses } from './start/addresses.js';
 
@@ -35,9 +35,7 @@ export async function runningCouchDbs(config: Config, folder: string): Promise<r
   const configured = couchDbServers(config, folder);
   if (configured.length > 0) return configured;
   const embedded = (await addressesIn(config, folder))?.couchdb;
-  if (embedded !== undefined) {
-    return [{ ...embedded, databases: config.couchdbDbs, liveFeed: config.couchdbFeed }];
-  }
+  if (embedded !== undefined) return [embeddedServer(config, embedded)];
   throw configError([
     {
       option: 'COUCHDB_HOST',

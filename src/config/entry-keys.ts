@@ -34,6 +34,7 @@ export const entryKeys = {
   cert_file: as('couchdbCertFile'),
   key_file: as('couchdbKeyFile'),
   feed: as('couchdbFeed'),
+  readers: as('couchdbReaders'),
   name: {
     type: host({ host: 'name', port: 'port' }),
     description:

@@ -90,6 +90,14 @@ export const options = {
       'How new changes are waited for: by one open response (`continuous`), or by a request for each round (`longpoll`), for proxies that hold back what has not ended.',
     group: 'CouchDB',
   },
+  couchdbReaders: {
+    env: 'COUCHDB_READERS',
+    type: integer('readers', 1, 16),
+    default: '4',
+    description:
+      "How many requests the first load of a server's databases may make at once; 1 loads by the changes feed alone. More are used only where CouchDB is the slower side.",
+    group: 'CouchDB',
+  },
   postgresHost: {
     env: 'POSTGRES_HOST',
     type: host({ host: 'POSTGRES_HOST', port: 'POSTGRES_PORT', socket: true }),

@@ -100,6 +100,7 @@ class EntryReader implements ServersOfFile {
       certFile: value('cert_file') as string | undefined,
       keyFile: value('key_file') as string | undefined,
       feed: value('feed') as ServerConfig['feed'],
+      readers: value('readers') as number,
     };
     this.#checkTls(at, { ...common, ...own });
     if (this.problems.length === before) {

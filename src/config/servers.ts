@@ -14,6 +14,7 @@ export interface ServerConfig {
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
   readonly feed: OptionValues['couchdbFeed'];
+  readonly readers: number;
 }
 
 /** The one server that the COUCHDB_* options name; none when COUCHDB_HOST is not set. */
@@ -32,6 +33,7 @@ export function serverOfOptions(options: OptionValues): ServerConfig[] {
       certFile: options.couchdbCertFile,
       keyFile: options.couchdbKeyFile,
       feed: options.couchdbFeed,
+      readers: options.couchdbReaders,
     },
   ];
 }

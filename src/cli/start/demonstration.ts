@@ -4,7 +4,7 @@ import type { FilledSource, FillProgress } from '../../embedded/index.js';
 import type { Log } from '../../lib/index.js';
 import type { PostgresConnection } from '../../postgres/index.js';
 import type { CouchDbServer } from '../../couch2pg/index.js';
-import { couchDbServers, postgresConnection } from '../connections.js';
+import { couchDbServers, embeddedServer, postgresConnection } from '../connections.js';
 import type { ConfigWithPostgres } from '../required-hosts.js';
 import type { Cleanup } from './cleanup.js';
 import { startPostgres } from './postgres.js';
@@ -69,8 +69,7 @@ export async function setUpOrigin({
   const embedded = await startSource({ folder: dataFolder, config, portIsOwn, log });
   cleanup.add(() => embedded.stop());
   const { url, user, password } = embedded;
-  const server = { url, credentials: { user, password }, databases: config.couchdbDbs, liveFeed: config.couchdbFeed };
-  return { couchdb: [server], embedded };
+  return { couchdb: [embeddedServer(config, { url, credentials: { user, password } })], embedded };
 }
 
 /** Fills the embedded source; undefined when there is none. */

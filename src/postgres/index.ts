@@ -53,6 +53,7 @@ export {
   moveRange,
   readSnapshot,
   splitRange,
+  type RangeSplit,
   type SnapshotOrigin,
   type SnapshotRange,
   type StoredSnapshot,

@@ -1,22 +1,10 @@
-import type pg from 'pg';
 import type { DatabaseInfo } from '../../couchdb/index.js';
-import { SyncError } from '../../lib/index.js';
-import {
-  beginSnapshot,
-  classifyPostgresError,
-  dropSnapshot,
-  finishRange,
-  moveCheckpoint,
-  readCheckpoint,
-  readSnapshot,
-  tableNames,
-  type StoredSnapshot,
-  type TableNames,
-} from '../../postgres/index.js';
+import { tableNames, type IdAndRevision, type StoredSnapshot, type TableNames } from '../../postgres/index.js';
 import { readRange } from './range-reader.js';
 import { RangeWriter } from './range-writer.js';
 import type { SnapshotOptions } from './snapshot-options.js';
 import { SnapshotPlan } from './snapshot-plan.js';
+import { SnapshotStore } from './snapshot-store.js';
 import { readTombstones } from './tombstone-reader.js';
 
 /** The range that is the pass over the feed. */
@@ -44,27 +32,31 @@ export async function runSnapshot(options: SnapshotOptions): Promise<{ sequence:
 
 class Snapshot {
   readonly #names: TableNames;
+  readonly #store: SnapshotStore;
   readonly #broken = new AbortController();
   readonly #signal: AbortSignal;
   readonly #pageRows: number;
   #done = 0;
+  #recent: readonly IdAndRevision[] = [];
   #total = 0;
 
   constructor(private readonly options: SnapshotOptions) {
-    this.#names = tableNames(options.schema, options.table);
+    const { pool, schema, table, source } = options;
+    this.#names = tableNames(schema, table);
+    this.#store = new SnapshotStore({ pool, names: this.#names, source });
     this.#signal = AbortSignal.any([options.signal, this.#broken.signal]);
     this.#pageRows = options.pageRows ?? defaultPageRows;
   }
 
   async run(): Promise<{ sequence: string }> {
-    const { pool, source, readers, database, log } = this.options;
-    const checkpoint = await this.#stored(readCheckpoint(pool, this.#names, source));
+    const { readers, database, log } = this.options;
+    const checkpoint = await this.#store.checkpoint();
     const stored = await this.#open();
     const { sequence, ranges } = stored;
     const tombstones = ranges.filter(({ number, isDone }) => number === tombstoneRange && !isDone);
     const plan = new SnapshotPlan(
       {
-        ...{ database, pool, names: this.#names, source, signal: this.#signal },
+        ...{ database, store: this.#store, signal: this.#signal },
         isWorthCutting: () => this.#total - this.#done >= leastPages * this.#pageRows,
       },
       stored,
@@ -77,16 +69,16 @@ class Snapshot {
       const part = await plan.takePart();
       return part !== undefined && this.#readIds(plan, part);
     });
-    await this.#end(checkpoint?.sequence, sequence);
+    await this.#store.end({ from: checkpoint, to: sequence, recent: this.#recent });
     log.info({ documents: this.#done, readers: readers.count }, 'all documents are in the table');
     return { sequence };
   }
 
   /** The snapshot that was begun, or a new one. */
   async #open(): Promise<StoredSnapshot> {
-    const { database, pool, source, force = false, log } = this.options;
+    const { database, force = false, log } = this.options;
     const signal = this.#signal;
-    const stored = await this.#stored(readSnapshot(pool, this.#names, source));
+    const stored = await this.#store.read();
     // Before the counts: a database without tombstones then has none from before this sequence.
     const sequence = stored?.sequence ?? (await database.currentSequence(signal));
     const info = await database.info(signal);
@@ -99,13 +91,13 @@ class Snapshot {
     }
     const since = stored === undefined ? sequence : await database.currentSequence(signal);
     const origin = { sequence: since, instanceStartTime, force };
-    await this.#stored(beginSnapshot(pool, this.#names, source, origin));
+    await this.#store.begin(origin);
     return { ...origin, ranges: await this.#firstRanges(info) };
   }
 
   async #firstRanges({ tombstones }: DatabaseInfo): Promise<StoredSnapshot['ranges']> {
     const none = { start: null, end: null, reached: null, documents: 0 };
-    if (tombstones === 0) await this.#finish(tombstoneRange);
+    if (tombstones === 0) await this.#store.finish(tombstoneRange);
     return [
       { ...none, number: tombstoneRange, isDone: tombstones === 0 },
       { ...none, number: 1, isDone: false },
@@ -138,7 +130,7 @@ class Snapshot {
       }),
     );
     plan.finished(range);
-    await this.#finish(range.number);
+    await this.#store.finish(range.number);
     return true;
   }
 
@@ -152,7 +144,7 @@ class Snapshot {
         reached: (sequence) => writer.reached(sequence),
       }),
     );
-    await this.#finish(tombstoneRange);
+    await this.#store.finish(tombstoneRange);
     return true;
   }
 
@@ -179,46 +171,10 @@ class Snapshot {
       onFailure: (error) => this.#broken.abort(error),
       onWritten: (batch, written) => {
         this.#done += batch.changes;
+        if (batch.recent.length > 0) this.#recent = batch.recent;
         this.options.onWritten(batch, written);
         this.options.onProgress({ done: Math.min(this.#done, this.#total), total: this.#total });
       },
-    });
-  }
-
-  async #finish(number: number): Promise<void> {
-    const { pool, source } = this.options;
-    await this.#stored(finishRange(pool, this.#names, source, number));
-  }
-
-  /** Names what PostgreSQL says against storing how far the snapshot is. */
-  #stored<T>(statement: Promise<T>): Promise<T> {
-    return statement.catch((error: unknown) => {
-      throw classifyPostgresError(error, `storing the first load of ${this.options.source}`);
-    });
-  }
-
-  /** The feed goes on from the sequence taken at first. */
-  async #end(from: string | undefined, to: string): Promise<void> {
-    const { pool, source } = this.options;
-    const client = await pool.connect();
-    try {
-      await client.query('BEGIN');
-      await this.#moveCheckpoint(client, from, to);
-      await dropSnapshot(client, this.#names, source);
-      await client.query('COMMIT');
-      client.release();
-    } catch (error) {
-      client.release(true);
-      throw classifyPostgresError(error, `ending the first load of ${source}`);
-    }
-  }
-
-  async #moveCheckpoint(client: pg.PoolClient, from: string | undefined, to: string): Promise<void> {
-    const { source } = this.options;
-    const step = { source, from, to, pending: null, savedTimestamp: undefined, recent: [] };
-    if (await moveCheckpoint(client, this.#names, step)) return;
-    throw new SyncError('CHECKPOINT_MOVED', `Another process has moved the checkpoint of ${source}.`, {
-      passing: true,
     });
   }
 }

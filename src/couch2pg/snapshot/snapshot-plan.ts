@@ -1,16 +1,14 @@
-import type pg from 'pg';
 import { firstIdBehind, type Database } from '../../couchdb/index.js';
-import { classifyPostgresError, splitRange, type StoredSnapshot, type TableNames } from '../../postgres/index.js';
+import type { StoredSnapshot } from '../../postgres/index.js';
 import { compareIds } from '../verify/id-order.js';
 import { IdRange } from './id-range.js';
 import { middleId } from './middle-id.js';
+import type { SnapshotStore } from './snapshot-store.js';
 
 /** What a plan stands on. */
 export interface PlanOptions {
   readonly database: Database;
-  readonly pool: pg.Pool;
-  readonly names: TableNames;
-  readonly source: string;
+  readonly store: SnapshotStore;
   readonly signal: AbortSignal;
   /** Whether so much is left that a range is worth cutting. */
   readonly isWorthCutting: () => boolean;
@@ -67,13 +65,9 @@ export class SnapshotPlan {
   }
 
   async #cut(range: IdRange, at: string): Promise<IdRange | undefined> {
-    const { pool, names, source } = this.options;
     const other = this.#lastNumber + 1;
     const { number, end } = range;
-    const isCut = await splitRange(pool, names, source, { number, end, at, other }).catch((error: unknown) => {
-      throw classifyPostgresError(error, `cutting a range of ${source}`);
-    });
-    if (!isCut) return undefined;
+    if (!(await this.options.store.split({ number, end, at, other }))) return undefined;
     this.#lastNumber = other;
     // Whoever reads it may have read on beyond it meanwhile: those documents are read twice.
     range.end = at;

@@ -8,7 +8,7 @@ import type { FeedCalls } from '../processes/feed.js';
 import { progress } from '../progress.js';
 import type { Section } from '../report.js';
 import type { Scratch } from '../scratch.js';
-import type { GeneratedFeedOptions } from '../servers/generated-feed.js';
+import type { GeneratedOptions } from '../servers/generated-database.js';
 import { openPostgres, type Server } from '../servers/postgres.js';
 import { startCouch2pgCommand } from './couch2pg-command.js';
 
@@ -47,7 +47,7 @@ export async function benchMemory(
   return sections;
 }
 
-async function load(postgres: Server, options: GeneratedFeedOptions): Promise<{ use: MemoryUse; ms: number }> {
+async function load(postgres: Server, options: GeneratedOptions): Promise<{ use: MemoryUse; ms: number }> {
   return withCouch2pg(postgres, options, async ({ pid, isLive, count }) => {
     const started = performance.now();
     const memory = watchMemory(pid);
@@ -93,7 +93,7 @@ interface Running {
 
 async function withCouch2pg<T>(
   postgres: Server,
-  options: GeneratedFeedOptions,
+  options: GeneratedOptions,
   measure: (running: Running) => Promise<T>,
 ): Promise<T> {
   const connection: PostgresConnection = await postgres.createDatabase();

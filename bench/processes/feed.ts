@@ -1,11 +1,12 @@
-import { startGeneratedFeed, type GeneratedFeed, type GeneratedFeedOptions } from '../servers/generated-feed.js';
+import type { GeneratedOptions } from '../servers/generated-database.js';
+import { startGeneratedFeed, type GeneratedFeed } from '../servers/generated-feed.js';
 import { serve } from './serve.js';
 
 let feed: GeneratedFeed | undefined;
 
 const calls = {
   /** Starts to serve a generated database and gives its address and name. */
-  start: async (options: GeneratedFeedOptions): Promise<{ readonly url: string; readonly database: string }> => {
+  start: async (options: GeneratedOptions): Promise<{ readonly url: string; readonly database: string }> => {
     feed = await startGeneratedFeed(options);
     return { url: feed.url, database: feed.database };
   },

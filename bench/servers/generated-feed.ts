@@ -3,15 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
+import { GeneratedDatabase, type GeneratedOptions, type Piece } from './generated-database.js';
 
-/** What a generated database holds. */
-export interface GeneratedFeedOptions {
-  readonly documents: number;
-  /** The size of a document's body; 0 makes tombstones. */
-  readonly bytes: number;
-}
-
-/** A database that exists only as the answers about it. */
+/** A server with one database that exists only as the answers about it. */
 export interface GeneratedFeed extends AsyncDisposable {
   readonly url: string;
   readonly database: string;
@@ -19,95 +13,57 @@ export interface GeneratedFeed extends AsyncDisposable {
   edit(count: number): void;
 }
 
-/** Enough rows for one write of small documents. */
-const rowsAtOnce = 64;
 const database = 'generated';
 const heartbeatMs = 5_000;
 
 /**
- * Serves the changes feed of a database whose documents are made while they are sent, so that a feed of 16 GB takes no
- * memory and no disk, and as compressed as a proxy in front of CouchDB makes it. It knows only what a sync asks for, and is
- * no measure of a real server's pace.
+ * Serves a database whose documents are made while they are sent, so that one of 16 GB takes no memory and no disk, as
+ * compressed as a proxy in front of CouchDB would. It knows only what a sync asks for, lets everybody in, and is no measure
+ * of a real server's pace.
  */
-export async function startGeneratedFeed({ documents, bytes }: GeneratedFeedOptions): Promise<GeneratedFeed> {
-  let changes = documents;
+export async function startGeneratedFeed(options: GeneratedOptions): Promise<GeneratedFeed> {
+  const generated = new GeneratedDatabase(options);
   const waiting = new Set<() => void>();
-  const body = bodyOf(bytes);
-  const bodyGzip = gzipSync(body);
-  const idOf = (n: number) => `document-${String((n - 1) % documents).padStart(9, '0')}`;
-
-  /** The bytes of the rows behind `since`, in pieces; a body is one of its own, always the same buffer. */
-  function* rows(since: number, upTo: number, separator: string): Generator<string | typeof bodyMark> {
-    let piece = '';
-    for (let n = since + 1; n <= upTo; n += 1) {
-      const id = idOf(n);
-      const rev = `${1 + Math.floor((n - 1) / documents)}-${n.toString(16).padStart(32, '0')}`;
-      const flags = bytes === 0 ? ['"deleted":true,', ',"_deleted":true'] : ['', ''];
-      piece += `{"seq":"${n}-g","id":"${id}","changes":[{"rev":"${rev}"}],${flags[0]}"doc":{"_id":"${id}","_rev":"${rev}"${flags[1]}`;
-      if (bytes > 0) {
-        yield piece;
-        yield bodyMark;
-        piece = '';
-      }
-      piece += `}}${n === upTo && separator !== '\n' ? '\n' : separator}`;
-      if (n % rowsAtOnce === 0) {
-        yield piece;
-        piece = '';
-      }
-    }
-    yield piece;
-  }
+  const bodyGzip = gzipSync(generated.body);
 
   const server = createServer((request, response) => void answer(request, response).catch(() => response.destroy()));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams: query } = new URL(request.url ?? '', 'http://feed');
-    const json = (value: object) => {
-      response.setHeader('content-type', 'application/json');
-      response.setHeader('set-cookie', 'AuthSession=anybody; Path=/');
-      response.end(JSON.stringify(value));
-    };
     request.resume();
-    if (pathname === '/_session') {
-      json({ ok: true });
-      return;
-    }
-    if (pathname === `/${database}`) {
-      const counts =
-        bytes === 0 ? { doc_count: 0, doc_del_count: documents } : { doc_count: documents, doc_del_count: 0 };
-      json({
-        db_name: database,
-        update_seq: `${changes}-g`,
-        purge_seq: '0',
-        ...counts,
-        instance_start_time: '1',
-      });
-      return;
-    }
-    if (pathname !== `/${database}/_changes`) {
-      response.statusCode = 404;
-      json({ error: 'not_found', reason: pathname });
-      return;
-    }
-    const since = Number.parseInt(query.get('since') ?? '0', 10);
     response.setHeader('content-type', 'application/json');
-    if (query.get('feed') !== 'normal') return follow(since, response);
+    response.setHeader('set-cookie', 'AuthSession=anybody; Path=/');
+    const pieces = piecesOf(pathname, query);
+    if (pieces === 'follow') {
+      await follow(Number.parseInt(query.get('since') ?? '0', 10), response);
+      return;
+    }
     const isGzip = String(request.headers['accept-encoding']).includes('gzip');
     if (isGzip) response.setHeader('content-encoding', 'gzip');
-    const upTo = Math.min(changes, since + Number(query.get('limit') ?? Infinity));
-    await pipeline(Readable.from(encoded(page(since, upTo), isGzip), { objectMode: true, highWaterMark: 1 }), response);
+    if (pieces === undefined) response.statusCode = 404;
+    const encoded = encode(pieces ?? ['{"error":"not_found","reason":"missing"}'], isGzip);
+    await pipeline(Readable.from(encoded, { highWaterMark: 1 }), response);
   }
 
-  function* page(since: number, upTo: number): Generator<string | typeof bodyMark> {
-    yield '{"results":[\n';
-    yield* rows(since, upTo, ',\n');
-    yield `],\n"last_seq":"${upTo}-g","pending":${changes - upTo}}\n`;
+  function piecesOf(path: string, query: URLSearchParams): Iterable<Piece> | 'follow' | undefined {
+    switch (path) {
+      case '/_session':
+        return ['{"ok":true}'];
+      case `/${database}`:
+        return [JSON.stringify({ db_name: database, ...generated.info() })];
+      case `/${database}/_changes`:
+        return query.get('feed') === 'continuous' ? 'follow' : generated.changes(query);
+      case `/${database}/_all_docs`:
+        return generated.allDocs(query);
+      default:
+        return undefined;
+    }
   }
 
   /** Gzip files may be put one behind the other: a body need be compressed once only. */
-  function* encoded(pieces: Iterable<string | typeof bodyMark>, isGzip: boolean): Generator<Buffer> {
+  function* encode(pieces: Iterable<Piece>, isGzip: boolean): Generator<Buffer> {
     for (const piece of pieces) {
-      if (piece === bodyMark) yield isGzip ? bodyGzip : body;
+      if (typeof piece === 'symbol') yield isGzip ? bodyGzip : generated.body;
       else if (piece !== '') yield isGzip ? gzipSync(piece, { level: 1 }) : Buffer.from(piece);
     }
   }
@@ -118,13 +74,12 @@ export async function startGeneratedFeed({ documents, bytes }: GeneratedFeedOpti
     const wakeUp = () => wake();
     waiting.add(wakeUp);
     response.once('close', wakeUp);
-    const beat = setInterval(() => {
-      response.write('\n');
-    }, heartbeatMs);
+    const beat = setInterval(() => response.write('\n'), heartbeatMs);
     response.write('\n');
     while (!response.destroyed) {
-      for (const piece of encoded(rows(sent, changes, '\n'), false)) response.write(piece);
-      sent = changes;
+      const upTo = generated.sequence;
+      for (const piece of encode(generated.rows(sent, upTo, '\n'), false)) response.write(piece);
+      sent = upTo;
       await new Promise<void>((resolve) => (wake = resolve));
     }
     clearInterval(beat);
@@ -137,7 +92,7 @@ export async function startGeneratedFeed({ documents, bytes }: GeneratedFeedOpti
     url: `http://127.0.0.1:${port}`,
     database,
     edit: (count) => {
-      changes += count;
+      generated.edit(count);
       for (const wake of [...waiting]) wake();
     },
     [Symbol.asyncDispose]: async () => {
@@ -145,13 +100,4 @@ export async function startGeneratedFeed({ documents, bytes }: GeneratedFeedOpti
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-const bodyMark = Symbol('body');
-
-/** Members of a document, of words that compress well, so that PostgreSQL need not store all of them. */
-function bodyOf(bytes: number): Buffer {
-  const sentence = 'The health worker visited the household and found everybody well on this day. ';
-  const text = sentence.repeat(Math.ceil(bytes / sentence.length)).slice(0, Math.max(0, bytes));
-  return Buffer.from(`,"type":"data_record","form":"visit","fields":{"note":"${text}"}`);
 }

@@ -1,5 +1,4 @@
 import { loadConfig } from '../config/index.js';
-import { createDataemon } from '../dataemon/index.js';
 import { logWarnings, serviceLog } from './command-log.js';
 import { dataemonOptions, postgresConnection } from './connections.js';
 import { addFlags, flagValues } from './flags.js';
@@ -22,6 +21,8 @@ export const addDataemonCommand: AddCommand = (program, surroundings, exit) => {
     logWarnings(reading, log);
 
     const stop = listenForStop(surroundings, () => log.info('stopping: the run under way ends first'));
+    // Only now, so that other commands do without it.
+    const { createDataemon } = await import('../dataemon/index.js');
     const dataemon = createDataemon(dataemonOptions(config, surroundings, postgresConnection(config, folder), log));
     const monitoring = await monitor(config, { dataemon: () => dataemon.status() }, log);
     dataemon.onChange(() => monitoring.modelsChanged());

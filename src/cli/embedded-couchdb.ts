@@ -4,7 +4,6 @@ import { logWarnings, serviceLog } from './command-log.js';
 import { addFlags, flagValues } from './flags.js';
 import type { AddCommand } from './program.js';
 import { takeDataFolder } from './start/data-folder.js';
-import { startSource } from './start/source.js';
 import { listenForStop } from './stop-signal.js';
 import { exitCodes } from './surroundings.js';
 
@@ -26,6 +25,8 @@ export const addEmbeddedCouchDbCommand: AddCommand = (program, surroundings, exi
     const stop = listenForStop(surroundings, () => log.info('stopping'));
     try {
       const portIsOwn = reading.given('embeddedCouchdbPort');
+      // Only now, so that other commands do without it.
+      const { startSource } = await import('./start/source.js');
       const source = await startSource({ folder: dataFolder.path, config, portIsOwn, log });
       try {
         if (empty !== true) await source.fill(stop.signal);

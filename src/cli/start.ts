@@ -1,7 +1,6 @@
 import { loadConfig } from '../config/index.js';
 import { addFlags, flagValues } from './flags.js';
 import type { AddCommand } from './program.js';
-import { runStart } from './start/run.js';
 import { summaryJson, summaryText } from './start/summary.js';
 import { exitCodes } from './surroundings.js';
 
@@ -17,6 +16,8 @@ export const addStartCommand: AddCommand = (program, surroundings, exit) => {
     const { folder, env, stdout, stderr } = surroundings;
     const reading = loadConfig({ folder, env, flags: flagValues(command) });
     const config = reading.config();
+    // Only now: a command keeps in memory what it has imported, and couch2pg alone needs no embedded servers.
+    const { runStart } = await import('./start/run.js');
     const summary = await runStart({ config, reading, surroundings, exitWhenCaughtUp });
     if (!exitWhenCaughtUp) return;
     if (summary !== undefined) {

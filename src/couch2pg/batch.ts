@@ -38,6 +38,10 @@ export class BatchBuilder {
     return this.#rows.length === 0 && this.#sequence === undefined;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether it has reached one of its limits. */
   get full(): boolean {
     return this.#rows.length >= this.limits.rows || this.#bytes >= this.limits.bytes;

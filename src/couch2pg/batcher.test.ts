@@ -68,6 +68,20 @@ describe('Batcher', () => {
     expect(batches.map(({ bytes }) => bytes)).toEqual([100, 60, 41, 500, 1]);
   });
 
+  test('lets a document that is far beyond the limit be under way alone', async () => {
+    const open: (() => void)[] = [];
+    const write = () => new Promise<void>((resolve) => open.push(resolve));
+    const batcher = batcherOf([], { bytes: 100, write });
+    await batcher.add(row('a', '1-a', 150), '1', 0);
+    const second = batcher.add(row('b', '1-a', 100), '2', 0);
+    await systemClock.sleep(20);
+    expect(open.length).toBe(1);
+    open[0]?.();
+    await second;
+    await batcher.add(row('c', '1-a', 100), '3', 0);
+    expect(open.length).toBe(3);
+  });
+
   test('tells of the first failure once and writes nothing after it', async () => {
     const failures: unknown[] = [];
     const tried: Batch[] = [];

@@ -25,6 +25,7 @@ export class Batcher {
   readonly #writes = new Set<Promise<void>>();
   /** When the first change of each batch came that is not written yet. */
   readonly #openedAt: number[] = [];
+  #bytesInFlight = 0;
   #failed = false;
 
   constructor(private readonly options: BatcherOptions) {
@@ -64,8 +65,15 @@ export class Batcher {
   }
 
   async #dispatchWhenRoom(): Promise<void> {
-    while (this.#writes.size >= this.options.inFlight) await Promise.race(this.#writes);
+    while (!this.#hasRoom()) await Promise.race(this.#writes);
     this.#dispatch();
+  }
+
+  /** A batch of one very large document may be under way alone only: what is in memory is bounded by bytes. */
+  #hasRoom(): boolean {
+    const { inFlight, bytes } = this.options;
+    const size = this.#writes.size;
+    return size === 0 || (size < inFlight && this.#bytesInFlight + this.#current.bytes <= inFlight * bytes);
   }
 
   #open(): void {
@@ -76,7 +84,7 @@ export class Batcher {
     this.#linger ??= setTimeout(() => {
       this.#linger = undefined;
       // With no room the batch goes on filling; it is taken along when a write ends.
-      if (this.#writes.size < this.options.inFlight) this.#dispatch();
+      if (this.#hasRoom()) this.#dispatch();
     }, this.options.lingerMs);
   }
 
@@ -86,6 +94,7 @@ export class Batcher {
     if (this.#current.empty || this.#failed) return;
     const batch = this.#current.build();
     this.#current = new BatchBuilder(this.options);
+    this.#bytesInFlight += batch.bytes;
     const write = this.options
       .write(batch)
       .catch((error: unknown) => {
@@ -95,6 +104,7 @@ export class Batcher {
       })
       .finally(() => {
         this.#writes.delete(write);
+        this.#bytesInFlight -= batch.bytes;
         this.#openedAt.shift();
         if (!this.#current.empty && this.#linger === undefined) this.#startLinger();
       });

@@ -79,6 +79,10 @@ async function takeSnapshot(options: OpeningOptions, force: boolean): Promise<st
   const { sequence } = await runSnapshot({
     ...options,
     ...{ database: origin, source: name, force },
+    onProgress: ({ done, total }) => {
+      counters.pending = total - done;
+      onProgress({ done, total });
+    },
     onReplaced: (count) => (counters.replacedCharacters += count),
     onWritten: (batch, written) => {
       counters.wrote(batch, written);

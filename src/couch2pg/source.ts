@@ -6,6 +6,7 @@ import type { BatcherOptions } from './batcher.js';
 import { ControlWatch } from './control-watch.js';
 import { Following } from './following.js';
 import { SourceCounters } from './source-counters.js';
+import { loadProgress } from './load-progress.js';
 import { lockSource } from './source-lock.js';
 import { nextState, type SourceEvent, type SourceState } from './source-machine.js';
 import type { SourceStatus } from './source-status.js';
@@ -205,8 +206,17 @@ export class Source {
     while (!signal.aborted) {
       // Behind the notification, which may get lost.
       await Promise.all([control.look(), this.#report()]);
+      this.#tellProgress();
       await this.options.clock.sleep(reportEveryMs, signal);
     }
+  }
+
+  #tellProgress(): void {
+    const loading = loadProgress(this.status());
+    if (loading === null) return;
+    const { done, total, leftMs } = loading;
+    const minutesLeft = leftMs === null ? null : Math.ceil(leftMs / 60_000);
+    this.options.log.info({ done, total, minutesLeft }, `${this.options.name}: ${done} of ${total}`);
   }
 
   /** One report after the other, each of the state at its time: the last that is stored is the last that was. */

@@ -1,4 +1,5 @@
-import { count } from './text.js';
+import { loadProgress } from '../../couch2pg/index.js';
+import { count, duration } from './text.js';
 import type { View } from './view.js';
 
 /** How far everything is, a line each; a line that stays the same is not worth telling again. */
@@ -8,9 +9,14 @@ export function progressLines({ steps, sources, dataemon }: View): string[] {
     .map(({ title, progress }) =>
       progress === undefined ? `${title} ...` : `${title}: ${count(progress.done)} of ${count(progress.total)}`,
     );
-  const loading = sources
-    .filter(({ state }) => state === 'catching-up' || state === 'live')
-    .map(({ source, written, pending }) => `${source}: ${count(written)} written, ${count(pending)} pending`);
+  const loading = sources.flatMap((status) => {
+    const { source, state, written, pending, progress } = status;
+    const { leftMs = null } = loadProgress(status) ?? {};
+    const left = leftMs === null ? '' : `, about ${duration(leftMs)} left`;
+    if (progress !== null) return [`${source}: ${count(progress.done)} of ${count(progress.total)}${left}`];
+    const isFollowed = state === 'catching-up' || state === 'live';
+    return isFollowed ? [`${source}: ${count(written)} written, ${count(pending)} pending${left}`] : [];
+  });
   const built = dataemon?.models.filter(({ status }) => status === 'ok').length ?? 0;
   const models =
     dataemon === undefined || dataemon.models.length === 0

@@ -1,4 +1,4 @@
-import type { SourceStatus } from '../../couch2pg/index.js';
+import { loadProgress, type SourceStatus } from '../../couch2pg/index.js';
 import type { DataemonStatus } from '../../dataemon/index.js';
 import { bar, count, duration, fillLines, shellLines, shorten, table, timeOfDay } from './text.js';
 import type { Guide, Step, View } from './view.js';
@@ -17,6 +17,8 @@ interface Section {
   readonly least?: number;
 }
 
+/** How long something takes at least for its end to be foretold, in milliseconds. */
+const leastLeftMs = 5_000;
 const barWidth = 30;
 const indent = '  ';
 const shownSequence = 16;
@@ -52,7 +54,6 @@ function stepLine({ title, progress }: Step): string {
 
 function sourceLines(sources: readonly SourceStatus[]): string[] {
   if (sources.length === 0) return [];
-  const loading = sources.filter(isLoading);
   const rows = sources.map(({ source, state, sequence, pending, lagMs, written }) => [
     `${indent}${source}`,
     state,
@@ -62,16 +63,15 @@ function sourceLines(sources: readonly SourceStatus[]): string[] {
     count(written),
   ]);
   const header = [`${indent}Source`, 'State', 'Sequence', 'Pending', 'Lag', 'Written'];
-  const bars = loading.map(({ source, written, pending, progress, ratePerSecond }) => {
-    const { done, total } = progress ?? { done: written, total: written + (pending ?? 0) };
-    return `${indent}${source}  ${bar(done, total, barWidth)}  ${count(ratePerSecond)}/s`;
+  // While much is read a bar says more than numbers.
+  const bars = sources.flatMap((source) => {
+    const loading = loadProgress(source);
+    if (loading === null) return [];
+    const { done, total, leftMs } = loading;
+    const left = leftMs === null || leftMs < leastLeftMs ? '' : `  about ${duration(leftMs)} left`;
+    return [`${indent}${source.source}  ${bar(done, total, barWidth)}  ${count(source.ratePerSecond)}/s${left}`];
   });
   return [...table([header, ...rows], [3, 4, 5]), ...bars];
-}
-
-/** While it catches up a bar says more than numbers. */
-function isLoading({ state, pending, progress }: SourceStatus): boolean {
-  return progress !== null || (state === 'catching-up' && pending !== null && pending > 0);
 }
 
 function modelLines({ state, package: name, models }: DataemonStatus): string[] {

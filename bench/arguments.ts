@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
+import { shippedDefault } from './shipped-default.js';
 
 const defaults = {
   couch2pg: { documents: 100_000, edits: 200, rounds: 3 },
+  snapshot: { documents: 300_000, rounds: 3, readers: shippedDefault('COUCHDB_READERS') },
   rewind: { documents: 1_000_000, rounds: 1 },
   latency: { documents: 100_000, perSecond: 200, seconds: 60 },
   memory: { documents: 1_000_000, large: 2_000, tombstones: 1_000_000, perSecond: 200, seconds: 600 },
@@ -22,6 +24,8 @@ interface Counts {
   readonly documents: number;
   /** Of these, loaded in the legacy way, too. */
   readonly legacyDocuments: number;
+  /** How many requests a first load makes at once. */
+  readonly readers: number;
   /** Documents of 8 MB. */
   readonly large: number;
   readonly tombstones: number;
@@ -40,6 +44,7 @@ interface Counts {
 export const usage = `Usage: npm run bench -- ${Object.keys(defaults).join('|')} [options]
 
   couch2pg   first load beside reading alone, COPY alone and the legacy way, and the way of an edit to the committed row
+  snapshot   first load by the feed beside one by several readers
   rewind     reading a feed again of which nothing has changed: what it writes, and how fast it goes
   latency    the way of an edit to the committed row while there are many a second
   memory     what couch2pg holds in memory: many documents, large ones, tombstones, and steady edits for a while
@@ -47,6 +52,7 @@ export const usage = `Usage: npm run bench -- ${Object.keys(defaults).join('|')}
 
   --documents N   documents loaded first (${presets('documents')})
   --legacy N      couch2pg: of these, loaded in the legacy way, too (all)
+  --readers N     requests at once (${presets('readers')})
   --large N       documents of 8 MB (${presets('large')})
   --tombstones N  deleted documents (${presets('tombstones')})
   --edits N       edits timed (${presets('edits')})
@@ -69,6 +75,7 @@ export function arguments_(args: readonly string[]): Arguments | undefined {
       options: {
         documents: { type: 'string' },
         legacy: { type: 'string' },
+        readers: { type: 'string' },
         large: { type: 'string' },
         tombstones: { type: 'string' },
         edits: { type: 'string' },
@@ -89,6 +96,7 @@ export function arguments_(args: readonly string[]): Arguments | undefined {
       bench,
       documents,
       legacyDocuments: count(values.legacy, documents),
+      readers: count(values.readers, preset.readers),
       large: count(values.large, preset.large),
       tombstones: count(values.tombstones, preset.tombstones),
       edits: count(values.edits, preset.edits),

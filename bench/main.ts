@@ -8,9 +8,11 @@ import { progress } from './progress.js';
 import { printJson, printText } from './report.js';
 import { benchRewind } from './rewind/index.js';
 import { openScratch } from './scratch.js';
+import { benchSnapshot } from './snapshot/index.js';
 
 const benches = {
   couch2pg: benchCouch2pg,
+  snapshot: benchSnapshot,
   rewind: benchRewind,
   latency: benchLatency,
   memory: benchMemory,

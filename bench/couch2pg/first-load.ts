@@ -13,6 +13,10 @@ export interface FirstLoadOptions {
   readonly database: Database;
   readonly postgres: Server;
   readonly documents: number;
+  /** How many requests it makes at once; as shipped if missing. */
+  readonly readers?: number;
+  /** What to do with the empty database first. */
+  readonly prepare?: (connection: PostgresConnection) => Promise<void>;
 }
 
 /** What a first load took. */
@@ -31,10 +35,11 @@ export interface FirstLoad {
  * @param then - what to do while couch2pg still follows the source.
  */
 export async function firstLoad(
-  { source, database, postgres, documents }: FirstLoadOptions,
+  { source, database, postgres, documents, readers, prepare }: FirstLoadOptions,
   then: (connection: PostgresConnection) => Promise<void>,
 ): Promise<FirstLoad> {
   const connection = await postgres.createDatabase();
+  await prepare?.(connection);
   const listener = new pg.Client({ ...connection });
   await listener.connect();
   let lastCommit = 0;
@@ -47,7 +52,7 @@ export async function firstLoad(
     const before = cpu();
     const { url, credentials } = source;
     const started = performance.now();
-    await couch2pg.call('start', { url, credentials, databases: [database.name], connection });
+    await couch2pg.call('start', { url, credentials, databases: [database.name], connection, readers });
     await until(async () => (await couch2pg.call('status'))[0]?.state === 'live', 'the first load', { everyMs: 100 });
     const after = cpu();
     const { rows } = await listener.query<{ count: number }>('SELECT count(*)::integer AS count FROM v1.couchdb');

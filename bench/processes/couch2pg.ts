@@ -10,6 +10,8 @@ export interface Couch2pgSettings {
   readonly credentials: { readonly user: string; readonly password: string };
   readonly databases: readonly string[];
   readonly connection: PostgresConnection;
+  /** How many requests a first load makes at once; as shipped if missing. */
+  readonly readers?: number | undefined;
 }
 
 const stop = new AbortController();
@@ -17,9 +19,9 @@ let couch2pg: Couch2pg | undefined;
 let running: Promise<void> | undefined;
 
 const calls = {
-  start: ({ url, credentials, databases, connection }: Couch2pgSettings): void => {
+  start: ({ connection, readers = shippedDefault('COUCHDB_READERS'), ...server }: Couch2pgSettings): void => {
     couch2pg = createCouch2pg({
-      couchdb: [{ url, credentials, databases, liveFeed: 'continuous' }],
+      couchdb: [{ ...server, readers, liveFeed: 'continuous' }],
       postgres: { connection, schema: 'v1', table: 'couchdb' },
       batch: {
         rows: shippedDefault('BATCH_SIZE'),
@@ -28,7 +30,7 @@ const calls = {
       },
       clock: systemClock,
       random: Math.random,
-      log: createLog({ level: 'warn', format: 'text', secrets: [credentials.password, connection.password] }),
+      log: createLog({ level: 'warn', format: 'text', secrets: [server.credentials.password, connection.password] }),
     });
     running = couch2pg.run(stop.signal);
   },

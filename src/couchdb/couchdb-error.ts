@@ -1,32 +1,48 @@
-import { messageOf, SyncError, type ErrorDetails } from '../lib/index.js';
+import { messageOf, SyncError, tlsFailure, type ErrorDetails, type TlsFailure } from '../lib/index.js';
 
 const remedies = {
   unreachable:
     'Check that CouchDB runs and that COUCHDB_HOST, COUCHDB_PORT and COUCHDB_SECURE are right; it is tried again.',
-  tls: 'Check COUCHDB_SECURE, and COUCHDB_CA_FILE if the certificate is of an authority of your own.',
   credentials: 'Check COUCHDB_USER and COUCHDB_PASSWORD; the user must be an admin or a member of the database.',
   missing: 'Check COUCHDB_DBS for misspelling.',
+  httpsWanted: 'If it speaks https, set COUCHDB_SECURE=true.',
+  certificateWanted: 'If it asks for a certificate, set COUCHDB_CERT_FILE and COUCHDB_KEY_FILE to one that it accepts.',
   notCouchDb:
     'COUCHDB_HOST and COUCHDB_PORT must lead to CouchDB or the CHT itself; open the address in a browser to see.',
 };
 
-/** Codes of Node and OpenSSL for a certificate or protocol that does not fit. */
-const tlsCode = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO)/;
+/** What nginx, for one, says in HTML. */
+const saidByProxies: readonly (readonly [RegExp, string])[] = [
+  [/plain HTTP request was sent to HTTPS/i, remedies.httpsWanted],
+  [/SSL certificate/i, remedies.certificateWanted],
+];
+
+const tlsRemedies: Readonly<Record<TlsFailure['fault'], string>> = {
+  authority: 'Set COUCHDB_CA_FILE to the certificate of the authority, if it is one of your own.',
+  validity: 'Renew the certificate of CouchDB or of the proxy before it, and check the clock of both machines.',
+  name: 'Set COUCHDB_HOST to a name that the certificate has, or have it made for this one.',
+  protocol: 'Set COUCHDB_SECURE=false for plain http, or COUCHDB_PORT to the port of https.',
+  'own-certificate': 'Set COUCHDB_CERT_FILE and COUCHDB_KEY_FILE to a certificate that it accepts.',
+  other: 'Check COUCHDB_SECURE, and COUCHDB_CA_FILE if the certificate is of an authority of your own.',
+};
 
 /** Turns what the HTTP client threw into an error for users. An abort stays what it is. */
 export function classifyTransportError(thrown: unknown, address: string): Error {
   if (thrown instanceof SyncError) return thrown;
   if (thrown instanceof Error && thrown.name === 'AbortError') return thrown;
-  const code = (thrown as { code?: unknown } | null)?.code;
-  if (typeof code === 'string' && tlsCode.test(code)) {
-    return new SyncError('COUCHDB_UNREACHABLE', `${address}: TLS failed: ${messageOf(thrown)} (${code})`, {
-      remedy: remedies.tls,
+  const failure = tlsFailure(thrown);
+  if (failure !== undefined) {
+    return new SyncError('COUCHDB_UNREACHABLE', `${address}: ${failure.words}`, {
+      remedy: tlsRemedies[failure.fault],
       passing: false,
       cause: thrown,
     });
   }
-  return new SyncError('COUCHDB_UNREACHABLE', `${address}: ${messageOf(thrown)}`, {
-    remedy: remedies.unreachable,
+  const isSilent = closedWithoutAnswer(thrown);
+  const words = isSilent ? 'it closed the connection without an answer' : messageOf(thrown);
+  const silence = address.startsWith('https:') ? remedies.certificateWanted : remedies.httpsWanted;
+  return new SyncError('COUCHDB_UNREACHABLE', `${address}: ${words}`, {
+    remedy: isSilent ? `${silence} It is tried again.` : remedies.unreachable,
     passing: true,
     cause: thrown,
   });
@@ -47,7 +63,8 @@ export function statusError(address: string, status: number, body: string, retry
     const wait = retryAfter === undefined ? '' : ` (Retry-After: ${String(retryAfter)})`;
     return failed('COUCHDB_UNREACHABLE', `${said}${wait}`, { passing, remedy: remedies.unreachable });
   }
-  return failed('COUCHDB_ANSWER_INVALID', said, { remedy: remedies.notCouchDb });
+  const remedy = saidByProxies.find(([words]) => status === 400 && words.test(body))?.[1];
+  return failed('COUCHDB_ANSWER_INVALID', said, { remedy: remedy ?? remedies.notCouchDb });
 }
 
 /** The error for an answer that is not what CouchDB answers. */
@@ -70,4 +87,10 @@ function reasonOf(body: string): string {
   } catch {
     return '';
   }
+}
+
+/** So ends an http request to a port of https, and with TLS 1.3 a request to a server that refuses our certificate. */
+function closedWithoutAnswer(thrown: unknown): boolean {
+  const { code, socket } = (thrown ?? {}) as { code?: unknown; socket?: { bytesRead?: unknown } | null };
+  return code === 'UND_ERR_SOCKET' && socket?.bytesRead === 0;
 }

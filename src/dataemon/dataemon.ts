@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Backoff, messageOf, SyncError } from '../lib/index.js';
+import { withAuthorities } from './engine/authorities.js';
 import { workerEnvironment } from './engine/worker-environment.js';
 import { WorkerEngine } from './engine/worker-engine.js';
 import { Follower } from './follower.js';
@@ -65,7 +66,8 @@ class RunningDataemon implements Dataemon {
     this.#models = new ModelState(random);
     this.#sessions = new SessionKeeper({ ...options, onWake: () => this.#wake.ring() });
     const environment = () => {
-      const settings = { ...options, rootSchema: options.rootSchema ?? schema };
+      const connection = withAuthorities(options.connection, options.workFolder);
+      const settings = { ...options, connection, rootSchema: options.rootSchema ?? schema };
       const environment = workerEnvironment(settings, options.environment, this.#sessions.serverVersion);
       return { ...environment, ...gitCredentials(options.package, environment) };
     };

@@ -12,8 +12,10 @@ export const errorCodes = {
   /**
    * CouchDB could not be reached: its name does not resolve, nothing listens there, the connection was cut or hung, or
    * it answered with an error that may pass (429, 5xx). The sync tries again by itself, ever more slowly, up to a minute.
+   * Or it could not be trusted: its certificate has expired, is of another name or of an authority that is not known.
    *
-   * What to do: nothing if CouchDB is being restarted. Otherwise check COUCHDB_HOST, COUCHDB_PORT and COUCHDB_SECURE.
+   * What to do: nothing if CouchDB is being restarted. Otherwise check COUCHDB_HOST, COUCHDB_PORT and COUCHDB_SECURE; of
+   * a certificate the message says what is wrong with it, and which option helps.
    */
   COUCHDB_UNREACHABLE: 'COUCHDB_UNREACHABLE',
   /**
@@ -38,9 +40,10 @@ export const errorCodes = {
   COUCHDB_ANSWER_INVALID: 'COUCHDB_ANSWER_INVALID',
   /**
    * PostgreSQL could not be reached, is starting up, shutting down or in recovery, or cut the connection. The sync tries
-   * again by itself, ever more slowly, up to a minute.
+   * again by itself, ever more slowly, up to a minute. Or it could not be trusted, or asks for a certificate or encryption.
    *
-   * What to do: nothing if PostgreSQL is being restarted. Otherwise check POSTGRES_HOST and POSTGRES_PORT.
+   * What to do: nothing if PostgreSQL is being restarted. Otherwise check POSTGRES_HOST and POSTGRES_PORT; of encryption
+   * the message says what is wrong, and which option helps.
    */
   POSTGRES_UNREACHABLE: 'POSTGRES_UNREACHABLE',
   /**

@@ -4,3 +4,4 @@ export { errorCodes, type ErrorCode } from './error-codes.js';
 export { ConfigError, messageOf, SyncError, type ErrorDetails } from './errors.js';
 export { createLog, mask, type Log, type LogOptions } from './log.js';
 export { Slots } from './slots.js';
+export { tlsFailure, type TlsFailure } from './tls-failure.js';

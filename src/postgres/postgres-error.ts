@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { messageOf, SyncError, type ErrorCode } from '../lib/index.js';
+import { messageOf, SyncError, tlsFailure, type ErrorCode, type TlsFailure } from '../lib/index.js';
 
 /** What an SQLSTATE (or its class, the first two characters) means for us. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 interface Meaning {
@@ -48,10 +48,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
 export function classifyPostgresError(thrown: unknown, doing: string): SyncError {
   if (thrown instanceof SyncError) return thrown;
   const state = sqlState(thrown);
-  const meaning = state === undefined ? meaningOfConnection(thrown) : (meanings[state] ?? meanings[state.slice(0, 2)]);
+  const known = state === undefined ? unreachable : (meanings[state] ?? meanings[state.slice(0, 2)]);
+  const meaning = meaningOfTls(thrown) ?? known;
   const { code, passing, remedy }: Meaning = meaning ?? { code: 'POSTGRES_STATEMENT_FAILED', passing: false };
   const sqlstate = state === undefined ? '' : ` (SQLSTATE ${state})`;
-  return new SyncError(code, `PostgreSQL, ${doing}: ${messageOf(thrown)}${sqlstate}`, {
+  return new SyncError(code, `PostgreSQL, ${doing}: ${tlsFailure(thrown)?.words ?? messageOf(thrown)}${sqlstate}`, {
     passing,
     cause: thrown,
     ...(remedy === undefined ? {} : { remedy }),
@@ -103,11 +104,27 @@ export function sqlState(thrown: unknown): string | undefined {
   return thrown instanceof pg.DatabaseError ? thrown.code : undefined;
 }
 
-const tlsRefused = /does not support SSL|certificate|self.signed|altnames/i;
+const tlsRemedies: Readonly<Record<TlsFailure['fault'], string>> = {
+  authority: 'Set POSTGRES_CA_FILE to the certificate of the authority, if it is one of your own.',
+  validity: 'Renew the certificate of PostgreSQL, and check the clock of both machines.',
+  name: 'Set POSTGRES_HOST to a name that the certificate has, or POSTGRES_SSLMODE=verify-ca to leave the name unchecked.',
+  protocol: 'Check POSTGRES_PORT; POSTGRES_SSLMODE=disable is for a server without TLS.',
+  'own-certificate': 'Set POSTGRES_CERT_FILE and POSTGRES_KEY_FILE to a certificate that it accepts.',
+  other: 'Check POSTGRES_SSLMODE and POSTGRES_CA_FILE.',
+};
 
-function meaningOfConnection(thrown: unknown): Meaning {
-  if (tlsRefused.test(messageOf(thrown))) {
-    return { ...unreachable, passing: false, remedy: 'Check POSTGRES_SSLMODE and POSTGRES_CA_FILE.' };
-  }
-  return unreachable;
+/** What `pg` and PostgreSQL say of a connection whose encryption is not as one of the two wants it. */
+const wordsOnTls: readonly (readonly [RegExp, string])[] = [
+  [/does not support SSL/, 'Turn on ssl in PostgreSQL, or set POSTGRES_SSLMODE=disable.'],
+  [/pg_hba\.conf .*no encryption/, 'Set POSTGRES_SSLMODE=verify-full or require: it takes encrypted connections only.'],
+  [/valid client certificate|certificate authentication failed/, tlsRemedies['own-certificate']],
+];
+
+function meaningOfTls(thrown: unknown): Meaning | undefined {
+  const failure = tlsFailure(thrown);
+  const remedy = failure && tlsRemedies[failure.fault];
+  const said = wordsOnTls.find(([words]) => words.test(messageOf(thrown)))?.[1];
+  return remedy === undefined && said === undefined
+    ? undefined
+    : { ...unreachable, passing: false, remedy: said ?? remedy ?? '' };
 }

@@ -40,3 +40,12 @@ test('nothing of CouchDB reaches packages, and no option unknown to the server',
   expect(environment).not.toHaveProperty('PGOPTIONS');
   expect(environment.POSTGRES_HOST).toBe('db');
 });
+
+test('dbt makes the connection as couch2pg does, with the same certificates', () => {
+  const files = { caFile: '/tls/ca.pem', certFile: '/tls/own.crt', keyFile: '/tls/own.key' };
+  const connection = { ...settings.connection, sslmode: 'verify-ca', ...files } as const;
+  expect(workerEnvironment({ ...settings, connection }, {}, 150_000)).toMatchObject({
+    ...{ POSTGRES_SSLMODE: 'verify-ca', PGSSLROOTCERT: '/tls/ca.pem' },
+    ...{ PGSSLCERT: '/tls/own.crt', PGSSLKEY: '/tls/own.key' },
+  });
+});

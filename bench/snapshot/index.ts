@@ -48,8 +48,8 @@ export async function benchSnapshot(
         { what: 'CPU used by others meanwhile', value: othersSince(), unit: 'cores' },
       ],
     },
-    { title: 'CPU by the feed', results: cpuOf(byFeed) },
-    { title: `CPU by ${readers} readers`, results: cpuOf(byReaders) },
+    { title: 'What it takes by the feed', results: costOf(byFeed) },
+    { title: `What it takes by ${readers} readers`, results: costOf(byReaders) },
   ];
 }
 
@@ -75,9 +75,12 @@ function of(
   return { value: rounds.length === 0 ? null : median(rounds), rounds };
 }
 
-function cpuOf(loads: readonly FirstLoad[]): Result[] {
-  return (['couch2pg', 'source', 'postgres'] as const).map((what) => ({
-    ...{ what, unit: 'us/document' },
-    ...of(loads, ({ cpu }) => cpu[what]),
-  }));
+function costOf(loads: readonly FirstLoad[]): Result[] {
+  return [
+    ...(['couch2pg', 'source', 'postgres'] as const).map((name) => ({
+      ...{ what: `CPU, ${name}`, unit: 'us/document' },
+      ...of(loads, ({ cpu }) => cpu[name]),
+    })),
+    { what: 'most memory of couch2pg', unit: 'MB', ...of(loads, ({ peakMemory }) => peakMemory) },
+  ];
 }

@@ -20,6 +20,7 @@ const infoSchema = z.object({
   doc_count: z.number(),
   doc_del_count: z.number(),
   instance_start_time: z.string().optional(),
+  cluster: z.object({ n: z.number() }).optional(),
 });
 
 const nowSchema = z.object({ last_seq: z.union([z.string(), z.number().transform(String)]) });
@@ -45,6 +46,8 @@ export interface DatabaseInfo {
    * When the database was made: its identity, since CouchDB 3.3. Older versions say "0" of every database: undefined.
    */
   readonly instanceStartTime: string | undefined;
+  /** How many copies of each document the cluster keeps; 1 where CouchDB does not say. */
+  readonly copies: number;
 }
 
 /** One database of a CouchDB server. */
@@ -75,6 +78,7 @@ export class Database {
       updateSequence: info.update_seq,
       purgeSequence: info.purge_seq,
       instanceStartTime: instance === '0' ? undefined : instance,
+      copies: info.cluster?.n ?? 1,
     };
   }
 

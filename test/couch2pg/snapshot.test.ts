@@ -303,11 +303,13 @@ describe('runSnapshot', () => {
   });
 });
 
-test('a snapshot is made of large databases only, and not where tombstones outnumber documents', () => {
-  expect(snapshotIsFaster({ documents: 49_999, tombstones: 0 }, 4)).toBe(false);
-  expect(snapshotIsFaster({ documents: 50_000, tombstones: 50_000 }, 4)).toBe(true);
-  expect(snapshotIsFaster({ documents: 50_000, tombstones: 50_001 }, 4)).toBe(false);
-  expect(snapshotIsFaster({ documents: 1_000_000, tombstones: 0 }, 1)).toBe(false);
+test('a snapshot is made of large databases with one copy only, and not where tombstones outnumber documents', () => {
+  const info = { documents: 50_000, tombstones: 50_000, copies: 1 };
+  expect(snapshotIsFaster(info, 4)).toBe(true);
+  expect(snapshotIsFaster({ ...info, documents: 49_999, tombstones: 0 }, 4)).toBe(false);
+  expect(snapshotIsFaster({ ...info, tombstones: 50_001 }, 4)).toBe(false);
+  expect(snapshotIsFaster({ ...info, copies: 3 }, 4)).toBe(false);
+  expect(snapshotIsFaster(info, 1)).toBe(false);
 });
 
 test('a feed is tried by the time its beginning takes', async () => {

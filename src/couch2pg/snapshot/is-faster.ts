@@ -13,13 +13,14 @@ const triedRows = 2_000;
 
 /**
  * Whether reading ranges of ids at once may bring a database faster into the table than its feed: not where it is small, nor
- * where there are more tombstones than documents, which have to be asked for besides.
+ * where there are more tombstones than documents, which have to be asked for besides. Nor where a cluster keeps several
+ * copies: one may answer that does not have yet what is before the sequence of another.
  */
 export function snapshotIsFaster(
-  { documents, tombstones }: Pick<DatabaseInfo, 'documents' | 'tombstones'>,
+  { documents, tombstones, copies }: Pick<DatabaseInfo, 'documents' | 'tombstones' | 'copies'>,
   readers: number,
 ): boolean {
-  return readers > 1 && documents >= fewDocuments && tombstones <= documents;
+  return readers > 1 && documents >= fewDocuments && tombstones <= documents && copies === 1;
 }
 
 /** How the feed is tried. */

@@ -102,7 +102,8 @@ export class Following {
       },
       since,
     );
-    const looking = this.#lookNowAndThen();
+    const left = new AbortController();
+    const looking = this.#lookNowAndThen(AbortSignal.any([this.#signal, left.signal]));
     try {
       while (!this.#signal.aborted) {
         await reader.catchUp();
@@ -114,7 +115,7 @@ export class Following {
     } catch (error) {
       if (!this.#signal.aborted || broken.signal.aborted) throw error;
     } finally {
-      this.#interrupt.abort();
+      left.abort();
       await looking;
     }
     // Told to leave: what was read is written first.
@@ -124,15 +125,15 @@ export class Following {
   }
 
   /** While the feed is followed, the database may turn out to be another: then this go ends, and the next one mends. */
-  async #lookNowAndThen(): Promise<void> {
+  async #lookNowAndThen(signal: AbortSignal): Promise<void> {
     const { pauses, clock, log } = this.options;
     for (;;) {
-      await clock.sleep(pauses.lookMs, this.#signal);
-      if (this.#signal.aborted) return;
+      await clock.sleep(pauses.lookMs, signal);
+      if (signal.aborted) return;
       try {
         const stored = await this.#record.checkpoint();
         if (stored === undefined) continue;
-        const { finding, mark } = await lookAtDatabase(this.#database, stored, this.#signal);
+        const { finding, mark } = await lookAtDatabase(this.#database, stored, signal);
         if (finding.kind === 'same') await this.#record.mark(mark);
         else this.#interrupt.abort();
       } catch (error) {

@@ -14,6 +14,8 @@ export interface CouchDbOptions {
   readonly ca?: string;
   /** What to show to a server that asks who comes, in PEM. */
   readonly certificate?: { readonly cert: string; readonly key: string };
+  /** How long an answer may take to begin and may pause, in milliseconds; a minute if missing. */
+  readonly answerTimeoutMs?: number;
 }
 
 /** What is asked of CouchDB. */
@@ -25,7 +27,7 @@ export interface CouchDbRequest {
   readonly signal?: AbortSignal;
   /** Whether the answer may come compressed. Off for live feeds: a proxy that compresses holds small rows back. */
   readonly gzip?: boolean;
-  /** How long this answer may take to begin and may pause, in milliseconds. */
+  /** How long this answer may take to begin and may pause, if not as long as any other, in milliseconds. */
   readonly idleTimeoutMs?: number;
 }
 
@@ -35,13 +37,14 @@ export interface CouchDbResponse {
   readonly body: Readable;
 }
 
-const defaultIdleTimeoutMs = 60_000;
+const defaultAnswerTimeoutMs = 60_000;
 const unauthorized = 401;
 
 /** Speaks HTTP to one CouchDB server, signed in by a session cookie. */
 export class CouchDbClient {
   readonly #pool: Pool;
   readonly #session: Session | undefined;
+  readonly #answerTimeoutMs: number;
 
   constructor(private readonly options: CouchDbOptions) {
     this.#pool = new Pool(options.url, {
@@ -49,7 +52,9 @@ export class CouchDbClient {
       connections: null,
       connect: { timeout: 10_000, ...(options.ca === undefined ? {} : { ca: options.ca }), ...options.certificate },
     });
-    this.#session = options.credentials && new Session(this.#pool, options.url, options.credentials);
+    this.#answerTimeoutMs = options.answerTimeoutMs ?? defaultAnswerTimeoutMs;
+    const { url, credentials } = options;
+    this.#session = credentials && new Session(this.#pool, url, credentials, this.#answerTimeoutMs);
   }
 
   /** Scheme, host and port, for messages. */
@@ -101,7 +106,7 @@ export class CouchDbClient {
   }
 
   async #send(request: CouchDbRequest): Promise<Awaited<ReturnType<Pool['request']>>> {
-    const idleTimeoutMs = request.idleTimeoutMs ?? defaultIdleTimeoutMs;
+    const idleTimeoutMs = request.idleTimeoutMs ?? this.#answerTimeoutMs;
     try {
       const cookie = await this.#session?.cookie(request.signal);
       const { json } = request;

@@ -7,9 +7,6 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Hashing a password may take CouchDB a while. */
-const signInTimeoutMs = 60_000;
-
 /**
  * A session cookie: signing in once costs CouchDB one slow password hash, where basic authentication costs one a request.
  * https://docs.couchdb.org/en/stable/api/server/authn.html#cookie-authentication
@@ -22,6 +19,8 @@ export class Session {
     private readonly pool: Pool,
     private readonly url: string,
     private readonly credentials: Credentials,
+    /** Hashing a password may take CouchDB a while. */
+    private readonly answerTimeoutMs: number,
   ) {}
 
   /**
@@ -57,8 +56,8 @@ export class Session {
         path: '/_session',
         headers: { 'content-type': 'application/json', accept: 'application/json' },
         body: JSON.stringify({ name: this.credentials.user, password: this.credentials.password }),
-        headersTimeout: signInTimeoutMs,
-        bodyTimeout: signInTimeoutMs,
+        headersTimeout: this.answerTimeoutMs,
+        bodyTimeout: this.answerTimeoutMs,
       });
       text = await answer.body.text();
     } catch (error) {

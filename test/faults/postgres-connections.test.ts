@@ -5,7 +5,6 @@ import { transactionSteps } from './support/postgres-messages.js';
 import { Scene } from './support/scene.js';
 import { WatermarkReader } from './support/watermark-reader.js';
 
-const soon = { timeout: 60_000, interval: 20 };
 const promisedStopMs = 10_000;
 const stack = new Disposables();
 let couchdb: TestCouchDb;
@@ -24,7 +23,7 @@ describe('connections to PostgreSQL that are half-open', () => {
       const struck = scene.postgresProxy.once(step, 'before', (link) => link.vanish());
       await scene.source.write({ _id: `a ${step}` }, { _id: `b ${step}` });
       await struck;
-      await expect.poll(() => instance.status().error?.code, soon).toBe('POSTGRES_UNREACHABLE');
+      await instance.tells(/^POSTGRES_UNREACHABLE$/);
       // Till then the session that nobody speaks with any more may hold the watermark.
       scene.postgresProxy.tcp.forgetVanished();
       await reader.hasSeen(await scene.caughtUp());

@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createCouch2pg, type Couch2pg, type SourceStatus } from '../../../src/couch2pg/index.js';
 import { createLog, systemClock } from '../../../src/lib/index.js';
 import { Command, type LogLine } from '../../support/command.js';
@@ -27,7 +27,9 @@ export interface Instance extends AsyncDisposable {
   /** How its first source stands. */
   status(): SourceStatus;
   /** Waits until its first source is in a state. */
-  until(state: SourceStatus['state'], timeout?: number): Promise<void>;
+  until(state: SourceStatus['state']): Promise<void>;
+  /** Waits until it has logged an error; gives the lines, of this code, that it has logged so far. */
+  tells(code: RegExp): Promise<LogLine[]>;
 }
 
 /** How an instance is to be. */
@@ -42,7 +44,8 @@ export interface InstanceOptions {
 const heartbeatMs = 300;
 const pauses = { firstMs: 50, longestMs: 200, lookMs: 5_000, standbyMs: 100 };
 const answerTimeoutMs = 20_000;
-const caughtUpMs = 60_000;
+const couchdbAnswerTimeoutMs = 1_000;
+const soon = { timeout: 60_000, interval: 20 };
 
 /** CouchDB, PostgreSQL, a proxy before each, and what runs between them. */
 export class Scene implements AsyncDisposable {
@@ -90,6 +93,7 @@ export class Scene implements AsyncDisposable {
           databases: this.sources.map(({ name }) => name),
           liveFeed: options.liveFeed ?? 'continuous',
           heartbeatMs: options.heartbeatMs ?? heartbeatMs,
+          answerTimeoutMs: couchdbAnswerTimeoutMs,
         },
       ],
       postgres: {
@@ -115,8 +119,13 @@ export class Scene implements AsyncDisposable {
       couch2pg,
       lines,
       status,
-      until: (state, timeout = caughtUpMs) =>
-        expect.poll(() => status().state, { timeout, interval: 20, message: `the source is ${state}` }).toBe(state),
+      until: (state) => vi.waitFor(() => expect(status().state).toBe(state), soon),
+      tells: (code) =>
+        vi.waitFor(() => {
+          const told = lines.filter((line) => line.code !== undefined && code.test(line.code));
+          expect(told).not.toEqual([]);
+          return told;
+        }, soon),
       [Symbol.asyncDispose]: async () => {
         stop.abort();
         await running;
@@ -135,7 +144,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Waits until the table holds exactly what CouchDB has; gives its rows. */
-  caughtUp(timeout = caughtUpMs): Promise<TableRow[]> {
+  caughtUp(timeout = soon.timeout): Promise<TableRow[]> {
     return untilTableEquals(this.database, this.couchdb, this.sources, timeout);
   }
 

@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from '../../support/command.js';
+import type { HttpEffect } from './couchdb-proxy.js';
+import { Editor } from './editor.js';
+import { transactionPoints } from './postgres-messages.js';
+import { Random } from './random.js';
+import { Scene, type Instance, type SceneOptions } from './scene.js';
+import { WatermarkReader } from './watermark-reader.js';
+
+/** What a schedule does besides its edits, each at a moment that is drawn. */
+type Act = readonly [name: string, act: () => void | Promise<void>];
+
+const paths = [/_session/, /^\/[^/_]+$/, /feed=normal/, /feed=continuous/, /./];
+
+/**
+ * A random run of edits, faults, kills and competing instances. The seed decides what is done in which order; how it falls
+ * together with what couch2pg does is up to the machine.
+ */
+export class Schedule {
+  readonly #random: Random;
+  readonly #editor: Editor;
+  readonly #instances: Instance[] = [];
+  #process: Command | undefined;
+  /** What was done, for the message of a failure. */
+  readonly done: string[] = [];
+
+  private constructor(
+    private readonly scene: Scene,
+    seed: number,
+    private readonly kills: boolean,
+  ) {
+    this.#random = new Random(seed);
+    this.#editor = new Editor(scene, this.#random);
+  }
+
+  /**
+   * Runs a schedule, lets everything catch up, and checks what must hold in the end.
+   *
+   * @param kills - with real processes, which are killed.
+   */
+  static async run(seed: number, kills: boolean, options: SceneOptions): Promise<void> {
+    await using scene = await Scene.open({ ...options, sources: 1 + (seed % 2) });
+    await using reader = new WatermarkReader(scene.database, 5);
+    const schedule = new Schedule(scene, seed, kills);
+    try {
+      await schedule.#play();
+      scene.heal();
+      scene.postgresProxy.tcp.forgetVanished();
+      await schedule.#someone();
+      await reader.hasSeen(await scene.caughtUp());
+    } catch (error) {
+      throw new Error(`FAULT_SEED=${seed}: ${schedule.done.join(', ')}\n${schedule.#log()}`, { cause: error });
+    }
+  }
+
+  async #play(): Promise<void> {
+    const length = this.#random.integer(8, 20);
+    for (let n = 0; n < length; n += 1) {
+      if (this.#random.chance(0.5)) this.done.push(await this.#editor.edit());
+      else await this.#act();
+      if (this.#random.chance(0.4)) await delay(this.#random.integer(0, 60));
+    }
+  }
+
+  async #act(): Promise<void> {
+    const [name, act] = this.#random.pick([...this.#faults, ...(this.kills ? this.#ofProcesses : this.#ofInstances)]);
+    this.done.push(name);
+    await act();
+  }
+
+  readonly #faults: readonly Act[] = [
+    ['an answer of CouchDB goes wrong', () => this.#failRequests()],
+    ['CouchDB resets', () => this.scene.couchdbProxy.tcp.cut('reset')],
+    ['CouchDB is half-open', () => this.scene.couchdbProxy.tcp.vanish()],
+    ['CouchDB is slow', () => this.scene.couchdbProxy.tcp.set({ latencyMs: this.#random.integer(0, 20) })],
+    ['PostgreSQL cuts', () => this.scene.postgresProxy.tcp.cut(this.#random.pick(['reset', 'end']))],
+    ['PostgreSQL cuts at a step', () => this.#cutAtStep()],
+    ['PostgreSQL ends sessions', () => this.#terminate()],
+    ['PostgreSQL is slow', () => this.scene.postgresProxy.tcp.set({ latencyMs: this.#random.integer(0, 10) })],
+    ['PostgreSQL refuses', () => this.#refuseConnections()],
+    ['all is well', () => this.scene.heal()],
+  ];
+
+  readonly #ofInstances: readonly Act[] = [
+    ['start', () => void this.#instances.push(this.#start())],
+    ['start', () => void this.#instances.push(this.#start())],
+    ['stop', async () => this.#instances.shift()?.[Symbol.asyncDispose]()],
+    ['a lock is lost', () => this.#terminate('cht-sync couch2pg lock')],
+    ['a connection is half-open', () => this.#vanishAtStep()],
+  ];
+
+  readonly #ofProcesses: readonly Act[] = [
+    ['start', () => void (this.#process ??= this.#startProcess())],
+    ['start', () => void (this.#process ??= this.#startProcess())],
+    ['kill', () => this.#kill()],
+    ['kill at a step', () => this.#killAtStep()],
+  ];
+
+  #start(): Instance {
+    return this.scene.start({
+      batchRows: this.#random.pick([3, 20, 100]),
+      liveFeed: this.#random.pick(['continuous', 'continuous', 'longpoll']),
+      answerTimeoutMs: 800,
+    });
+  }
+
+  #startProcess(): Command {
+    return this.scene.command({ BATCH_SIZE: this.#random.pick(['3', '20', '100']) });
+  }
+
+  /** Sees to it that an instance runs in the end. */
+  async #someone(): Promise<void> {
+    if (this.#process !== undefined || this.#instances.length > 0) return;
+    if (this.kills) this.#process = this.#startProcess();
+    else this.#instances.push(this.#start());
+    await Promise.resolve();
+  }
+
+  #failRequests(): void {
+    const afterBytes = this.#random.integer(0, 2_000);
+    const effects: HttpEffect[] = [
+      { kind: 'status', status: this.#random.pick(this.kills ? [429, 500, 503] : [401, 404, 413, 429, 500, 503]) },
+      { kind: 'cut', afterBytes, how: this.#random.pick(this.kills ? ['end', 'reset'] : ['end', 'reset', 'whole']) },
+      { kind: 'delay', ms: this.#random.integer(0, 100) },
+      ...(this.kills ? [] : [{ kind: 'hang', afterBytes } as const]),
+    ];
+    this.scene.couchdbProxy.fail({
+      path: this.#random.pick(paths),
+      skip: this.#random.integer(0, 1),
+      times: this.#random.integer(1, 2),
+      effect: this.#random.pick(effects),
+    });
+  }
+
+  #cutAtStep(): void {
+    const { step, moment } = this.#random.pick(transactionPoints);
+    const how = this.#random.pick(['reset', 'end'] as const);
+    void this.scene.postgresProxy.once(step, moment, (link) => link.cut(how));
+  }
+
+  #vanishAtStep(): void {
+    const { step } = this.#random.pick(transactionPoints);
+    void this.scene.postgresProxy.once(step, 'before', (link) => link.vanish());
+  }
+
+  async #refuseConnections(): Promise<void> {
+    this.scene.postgresProxy.tcp.set({ connect: 'reset' });
+    this.scene.postgresProxy.tcp.cut('reset');
+    await delay(this.#random.integer(0, 100));
+    this.scene.postgresProxy.tcp.set({ connect: 'pass' });
+  }
+
+  async #terminate(application = 'cht-sync%'): Promise<void> {
+    await this.scene.database.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name LIKE $1`,
+      [application],
+    );
+  }
+
+  async #kill(): Promise<void> {
+    const process = this.#process;
+    this.#process = undefined;
+    if (process === undefined) return;
+    // It takes half a second to come to anything.
+    await delay(this.#random.integer(0, 900));
+    await process.stop('SIGKILL');
+  }
+
+  async #killAtStep(): Promise<void> {
+    const victim = (this.#process ??= this.#startProcess());
+    const { step, moment } = this.#random.pick(transactionPoints);
+    const killed = this.scene.postgresProxy.once(step, moment, () => void process.kill(victim.pid, 'SIGKILL'));
+    await this.#editor.edit();
+    await Promise.race([killed, delay(3_000)]);
+    this.scene.postgresProxy.forget();
+    await victim.stop('SIGKILL');
+    this.#process = undefined;
+  }
+
+  #log(): string {
+    const lines = this.#instances.map(({ lines: told }) => told.map(({ msg }) => msg).join('\n'));
+    return [...lines, this.#process?.stderr ?? ''].join('\n--\n');
+  }
+}

@@ -1,4 +1,5 @@
 export { tryLock } from './advisory-lock.js';
+export { cancelOnAbort } from './cancel.js';
 export { changeChannel, notifyChange, type ChangeNotification } from './change-notification.js';
 export { dropOvertaken } from './compare-and-set.js';
 export { clientConfig, createPool, type PoolOptions, type PostgresConnection } from './connection.js';

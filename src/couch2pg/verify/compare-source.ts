@@ -1,5 +1,6 @@
 import type { AllDocsRow, ChangesRow } from '../../couchdb/index.js';
 import {
+  cancelOnAbort,
   classifyPostgresError,
   storedRevisions,
   storedRevisionsOf,
@@ -78,9 +79,13 @@ async function* livingSuspects(
   const couchdb = new MergeCursor<AllDocsRow>(counted(livingDocuments(options), count));
   const postgres = new MergeCursor<StoredDocument>(classified(storedRevisions(client, names, source), source));
   let finished = false;
+  let release: (() => void) | undefined;
   try {
-    await couchdb.open();
+    // Sorting the ids of a large table takes PostgreSQL minutes.
+    release = await cancelOnAbort(pool, client, signal);
+    signal?.throwIfAborted();
     await postgres.open();
+    await couchdb.open();
     let suspects: string[] = [];
     for (;;) {
       const [document, row] = [couchdb.current, postgres.current];
@@ -101,6 +106,7 @@ async function* livingSuspects(
     if (suspects.length > 0) yield suspects;
     finished = true;
   } finally {
+    release?.();
     await couchdb.close();
     // With the connection goes the list that PostgreSQL keeps for it.
     client.release(!finished);

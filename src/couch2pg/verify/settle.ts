@@ -7,7 +7,7 @@ import { Patience } from './patience.js';
 
 /** How long differences are watched before they count. */
 export interface Grace {
-  /** The pause between two looks, in milliseconds. */
+  /** The pause before the first look, in milliseconds; each further one is twice as long, up to `steadyMs`. */
   readonly pauseMs: number;
   /** For how long a difference must stay just the same while a sync follows the source, in milliseconds. */
   readonly steadyMs: number;
@@ -48,9 +48,9 @@ export async function* settle(
   let watched = new Map(
     candidates.map((difference) => [difference.id, { difference, steadySince: started, storedSince: started }]),
   );
-  while (watched.size > 0) {
+  for (let { pauseMs } = grace; watched.size > 0; pauseMs = Math.min(2 * pauseMs, grace.steadyMs)) {
     let follower = await followerNow(options);
-    if (follower !== 'away') await clock.sleep(grace.pauseMs, signal);
+    if (follower !== 'away') await clock.sleep(pauseMs, signal);
     signal?.throwIfAborted();
     // Asked before the look: what it had written by then is seen by the look.
     if (follower !== 'away') follower = await followerNow(options);

@@ -129,7 +129,8 @@ export class DocumentWriter {
 
   /** Writes a document of our own and takes it back. */
   async #tryControl(bytes: number): Promise<void> {
-    const doc = Buffer.from(`{"control":"${'x'.repeat(bytes)}"}`);
+    // Not by way of a string, which cannot be as long as a document may be.
+    const doc = Buffer.concat([Buffer.from('{"control":"'), Buffer.alloc(bytes, 'x'), Buffer.from('"}')]);
     const row = { id: `cht-sync control ${randomUUID()}`, rev: '0-control', deleted: false, doc };
     await this.#inTransaction(async (client) => {
       await stage(client, [row]);

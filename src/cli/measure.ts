@@ -1,4 +1,4 @@
-import type { SourceStatus } from '../couch2pg/index.js';
+import { sourceStates, type SourceState, type SourceStatus } from '../couch2pg/index.js';
 import type { DataemonStatus } from '../dataemon/index.js';
 import { messageOf, type Log } from '../lib/index.js';
 import {
@@ -52,13 +52,13 @@ export async function monitor(
 }
 
 /** A standby's source is followed by the process it stands by. */
-const following: ReadonlySet<string> = new Set(['snapshot', 'regressed', 'catching-up', 'live', 'standby']);
+const following: ReadonlySet<SourceState> = new Set(['snapshot', 'regressed', 'catching-up', 'live', 'standby']);
 
 function sourceSample(status: SourceStatus): SourceSample {
   const { source, state, sequence, pending, written, unchanged, regressions, rejected, replacedCharacters, lagMs } =
     status;
   const sample = { source, state, sequence, pending, written, unchanged, regressions, rejected, replacedCharacters };
-  return { ...sample, up: following.has(state), lagMs };
+  return { ...sample, states: sourceStates, up: following.has(state), lagMs };
 }
 
 function modelSamples(status: DataemonStatus | undefined): ModelSample[] {

@@ -1,7 +1,7 @@
 export { createCouch2pg, type Couch2pg, type Couch2pgOptions } from './couch2pg.js';
 export { sourceName, type CouchDbServer } from './couchdb-server.js';
 export { loadProgress, type LoadProgress } from './load-progress.js';
-export type { SourceState } from './source-machine.js';
+export { sourceStates, type SourceState } from './source-machine.js';
 export type { SourceStatus } from './source-status.js';
 export { retryRejected, type RetryOutcome, type RetryTarget } from './retry-rejected.js';
 export { compareSource, type CompareOptions, type ComparisonProgress } from './verify/compare-source.js';

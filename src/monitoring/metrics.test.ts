@@ -5,6 +5,7 @@ import type { ModelSample, SourceSample } from './samples.js';
 const source: SourceSample = {
   source: 'cht.example.org/medic',
   state: 'live',
+  states: ['live', 'failed'],
   up: true,
   sequence: '1234-g1AAAA',
   pending: 5,

@@ -3,6 +3,8 @@ export interface SourceSample {
   /** `<host>/<database>`. */
   readonly source: string;
   readonly state: string;
+  /** All the states there are. */
+  readonly states: readonly string[];
   /** Whether it is being followed, here or by another process. */
   readonly up: boolean;
   readonly sequence: string | null;

@@ -1,20 +1,6 @@
 import type { MetricDefinition } from './metric-definition.js';
 import type { SourceSample } from './samples.js';
 
-/** The state of a source is one of these lines with the value 1. */
-const states = [
-  'starting',
-  'standby',
-  'paused',
-  'snapshot',
-  'regressed',
-  'catching-up',
-  'live',
-  'backing-off',
-  'failed',
-  'stopped',
-] as const;
-
 /** `target` is what CHT Watchdog's dashboards filter by: the host, as `cht_instance`. */
 const watchdogLabels = ['db', 'cht_instance', 'target'] as const;
 
@@ -60,7 +46,8 @@ export const sourceMetrics: readonly MetricDefinition<SourceSample>[] = [
     name: 'cht_sync_source_state',
     help: 'The state of the source: 1 for the one it is in, 0 for the others',
     labelNames: ['source', 'state'],
-    values: (sample) => states.map((state) => [{ source: sample.source, state }, sample.state === state ? 1 : 0]),
+    values: (sample) =>
+      sample.states.map((state) => [{ source: sample.source, state }, sample.state === state ? 1 : 0]),
   },
   {
     kind: 'gauge',

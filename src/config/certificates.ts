@@ -31,7 +31,11 @@ export function problemsOfTls({ ca, cert, key }: TlsFiles, readFile: ReadFile): 
     try {
       return read(readFile(file.path));
     } catch (error) {
-      problems.push({ ...at(file), cause: messageOf(error), remedy: 'Name a file in PEM (`-----BEGIN ...-----`).' });
+      problems.push({
+        ...at(file),
+        cause: messageOf(error),
+        remedy: 'Name a file in PEM (`-----BEGIN ...-----`); a key must have no passphrase.',
+      });
       return undefined;
     }
   };
@@ -75,10 +79,10 @@ function readCertificates(text: string): X509Certificate[] {
 }
 
 function readKey(text: string): KeyObject {
+  if (/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(text)) throw new Error('that key has a passphrase');
   try {
     return createPrivateKey(text);
-  } catch (error) {
-    const needsPassphrase = (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE';
-    throw new Error(needsPassphrase ? 'that key has a passphrase' : 'that file holds no private key in PEM');
+  } catch {
+    throw new Error('that file holds no private key in PEM');
   }
 }

@@ -78,7 +78,7 @@ function fileReference(): string {
     "- Helm's form is taken, too: `couchdbs:` with the list, and `couchdb:` with what its entries have in common (`dbs` is",
     '  `databases`).',
     '- A server that is down disturbs no other. All sources together use at most 12 connections of PostgreSQL, and one more',
-    '  each for its lock.',
+    '  each for its lock. Where there are more than 8, each has a smaller part of `BATCH_BYTES`, so that memory stays bounded.',
     '',
     '`cht-sync config --config-file cht-sync.yaml` names all that is wrong in it, each by its place (`couchdb[1].port`), and',
     '`cht-sync config --schema` prints its JSON Schema.',

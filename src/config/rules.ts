@@ -12,6 +12,7 @@ export function problemsBetween(given: Given, serversInFile: boolean): Problem[]
   return [
     ...(serversInFile ? twoPlaces(given) : signIn(given, 'COUCHDB')),
     ...completePostgres(given),
+    ...tlsOverSocket(given),
     ...keyPair(given, 'COUCHDB'),
     ...keyPair(given, 'POSTGRES'),
   ];
@@ -31,6 +32,18 @@ function twoPlaces(given: Given): Problem[] {
   if (given('COUCHDB_HOST') === undefined) return [];
   const cause = 'CONFIG_FILE names CouchDB servers too';
   return [{ option: 'COUCHDB_HOST', cause, remedy: 'Name all servers in the file, or none of them.' }];
+}
+
+/** PostgreSQL speaks no TLS over a Unix socket. */
+function tlsOverSocket(given: Given): Problem[] {
+  const sslmode = given('POSTGRES_SSLMODE');
+  if (given('POSTGRES_HOST')?.startsWith('/') !== true || (sslmode ?? 'disable').toLowerCase() === 'disable') return [];
+  const problem = {
+    option: 'POSTGRES_SSLMODE',
+    value: sslmode ?? '',
+    cause: 'POSTGRES_HOST is a Unix socket, which has no TLS',
+  };
+  return [{ ...problem, remedy: 'Set it to disable, or POSTGRES_HOST to a host.' }];
 }
 
 function keyPair(given: Given, name: string): Problem[] {

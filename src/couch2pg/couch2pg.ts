@@ -45,6 +45,10 @@ const connectionsPerSource = batchesInFlight + 1;
  * upserts wait for each other.
  */
 const mostConnections = 12;
+/** A comparison holds a connection while it asks for another: there must always be one more. */
+const comparisonsAtOnce = mostConnections / 4;
+/** More sources than these share the memory that so many may take. */
+const sourcesWithFullBatches = 8;
 /** Whoever runs it kills it after ten seconds. */
 const longestStopMs = 9_000;
 const defaultReaders = 4;
@@ -66,6 +70,8 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
   });
   // Where sources outnumber connections, a batch must not hold one while it waits for the batch before it.
   const inFlight = count * connectionsPerSource <= mostConnections ? batchesInFlight : 1;
+  const bytes = Math.ceil(batch.bytes * Math.min(1, sourcesWithFullBatches / count));
+  const comparisons = new Slots(comparisonsAtOnce);
   const pauses = { ...defaultPauses, ...options.pauses };
   const clients: CouchDbClient[] = [];
   const sources = couchdb.flatMap(({ liveFeed, databases, ...server }) => {
@@ -77,8 +83,9 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
       const name = sourceName(server, database);
       return new Source({
         ...{ ...postgres, name, database, client, liveFeed, heartbeatMs, pool, pauses, clock, random, onChange },
-        batch: { ...batch, inFlight },
+        batch: { ...batch, bytes, inFlight },
         readers: slots,
+        comparisons,
         log: log.child({ source: name }),
       });
     });

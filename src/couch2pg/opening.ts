@@ -100,7 +100,7 @@ async function bringInLine(
   stored: Checkpoint,
   { finding, mark, purgedIds }: Look,
 ): Promise<Opened> {
-  const { origin, record, name, log, counters, on, onProgress, onWritten } = options;
+  const { origin, record, name, log, counters, comparisons, signal, on, onProgress, onWritten } = options;
   const kind = finding.kind === 'same' ? (stored.regression ?? resync) : finding.kind;
   on('regression');
   log.warn({ regression: kind }, describeRegression(kind));
@@ -108,11 +108,10 @@ async function bringInLine(
   // A purge that CouchDB remembers in full needs no more than a look at what was purged.
   const isRemembered = finding.kind === 'purged' && finding.count !== null && finding.count <= purgedIds.length;
   await record.beginRegression(kind);
-  const { sequence = stored.sequence, counts } = await mend({
-    ...options,
-    ...{ database: origin, source: name },
-    ids: isRemembered && stored.regression === null ? purgedIds : undefined,
-  });
+  const ids = isRemembered && stored.regression === null ? purgedIds : undefined;
+  const { sequence = stored.sequence, counts } = await comparisons.with(signal, () =>
+    mend({ ...options, database: origin, source: name, ids }),
+  );
   log.info({ regression: kind, ...counts }, 'the table is in line with CouchDB again');
   const { since, writer } = openedAt(options, stored.sequence);
   if (sequence !== since) {

@@ -21,6 +21,8 @@ export interface SourceOptions {
   readonly heartbeatMs: number;
   /** How many requests a first load may make at once; shared by the sources of one CouchDB. */
   readonly readers: Slots;
+  /** For comparing with the table; shared by all sources. */
+  readonly comparisons: Slots;
   readonly connection: PostgresConnection;
   readonly pool: pg.Pool;
   readonly schema: string;

@@ -5,7 +5,7 @@ import { Disposables } from '../support/disposables.js';
 import { Schedule } from './support/schedule.js';
 
 /** How many; nightly 300. One of six kills real processes, which takes longer. */
-const count = Number(process.env.FAULT_SCHEDULES ?? 18);
+const count = Number(process.env.FAULT_SCHEDULES ?? 12);
 /** The seed of the first; the others follow it. With FAULT_SCHEDULES=1 just that one is played again. */
 const first = Number(process.env.FAULT_SEED ?? randomInt(1_000_000));
 const seeds = Array.from({ length: count }, (_, n) => first + n);

@@ -36,8 +36,10 @@ function onTerminal(stream: NodeJS.WriteStream, createLog: Parameters<typeof sta
   const timer = setInterval(draw, frameMs);
   return {
     log,
-    show: (source, progress) =>
-      (line = `${source}  ${bar(progress.read, progress.total, barWidth)}  ${inWords(progress)}`),
+    show: (source, progress) => {
+      const far = progress.total === 0 ? '' : `${bar(progress.read, progress.total, barWidth)}  `;
+      line = `${source}  ${far}${inWords(progress)}`;
+    },
     close: () => {
       clearInterval(timer);
       update.clear();
@@ -62,8 +64,7 @@ function asLines(log: Log): VerifyDisplay {
 
 /** How far it is, in a few words. */
 export function inWords({ read, total, found, doing }: VerifyProgress): string {
-  const far = `${count(read)} of ${count(total)}`;
-  const differ = found === 0 ? '' : `, ${count(found)} differ`;
-  const now = { comparing: '', watching: ', looking again at what differs', repairing: ', mending' }[doing];
-  return `${far}${differ}${now}`;
+  if (doing === 'sorting') return 'PostgreSQL sorts its ids';
+  const now = { comparing: '', watching: ', looking again', repairing: ', mending' }[doing];
+  return `${count(read)} of ${count(total)}${found === 0 ? '' : `, ${count(found)} differ`}${now}`;
 }

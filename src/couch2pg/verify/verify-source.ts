@@ -14,8 +14,8 @@ export interface Verification extends VerificationRow {
 export interface VerifyProgress extends ComparisonProgress {
   /** Differences that count. */
   readonly found: number;
-  /** What it does now: it compares, watches whether differences stay, or mends them. */
-  readonly doing: 'comparing' | 'watching' | 'repairing';
+  /** What it does now: it has PostgreSQL sort its ids, compares, watches whether differences stay, or mends them. */
+  readonly doing: 'sorting' | 'comparing' | 'watching' | 'repairing';
 }
 
 /** What to verify. */
@@ -67,6 +67,7 @@ class VerifyRun {
       this.#progress = progress;
       this.#tell('comparing');
     };
+    this.#tell('sorting');
     let candidates: Difference[] = [];
     for await (const difference of compareSource({ ...this.options, onProgress })) {
       candidates.push(difference);

@@ -5,11 +5,11 @@ import {
   askSource,
   classifyPostgresError,
   createPool,
-  listSources,
+  listReports,
   migrate,
   tableNames,
   type Control,
-  type StoredSource,
+  type StoredReport,
   type TableNames,
 } from '../postgres/index.js';
 import { serviceLog } from './command-log.js';
@@ -23,7 +23,7 @@ interface Wish {
   readonly description: string;
   readonly ask: Partial<Control>;
   /** Whether the source has done it. */
-  readonly isDone: (source: StoredSource) => boolean;
+  readonly isDone: (source: StoredReport) => boolean;
   readonly done: string;
   /** What happens when no process follows the source now. */
   readonly later: string;
@@ -80,7 +80,7 @@ export const addControlCommands: AddCommand = (program, surroundings, exit) => {
         const { postgresSchema: schema, postgresTable: table } = config;
         await migrate({ pool, family: 'documents', schema, table, log });
         const names = tableNames(schema, table);
-        const { source } = chooseSource(await listSources(pool, names), given);
+        const { source } = chooseSource(await listReports(pool, names), given);
         await askSource(pool, names, source, wish.ask);
         stdout.write(`${await outcome(pool, names, source, wish)}\n`);
         exit(exitCodes.ok);
@@ -113,7 +113,7 @@ export function chooseSource<S extends { readonly source: string }>(sources: rea
 async function outcome(pool: pg.Pool, names: TableNames, source: string, wish: Wish): Promise<string> {
   const until = systemClock.now() + patienceMs;
   for (;;) {
-    const stored = (await listSources(pool, names)).find((each) => each.source === source);
+    const stored = (await listReports(pool, names)).find((each) => each.source === source);
     if (stored === undefined || !isFollowed(stored)) return `${source} ${wish.later}.`;
     if (wish.isDone(stored)) return `${source} ${wish.done}.`;
     if (systemClock.now() > until) return `${source} has not obeyed yet: it is ${stored.state ?? 'unknown'}.`;
@@ -121,6 +121,6 @@ async function outcome(pool: pg.Pool, names: TableNames, source: string, wish: W
   }
 }
 
-function isFollowed({ state, reportedMsAgo }: StoredSource): boolean {
-  return state !== null && state !== 'stopped' && reportedMsAgo < aliveMs;
+function isFollowed({ state, ageMs }: StoredReport): boolean {
+  return state !== null && state !== 'stopped' && ageMs < aliveMs;
 }

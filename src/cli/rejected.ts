@@ -7,7 +7,7 @@ import {
   classifyPostgresError,
   createPool,
   listParked,
-  listSources,
+  listReports,
   migrate,
   parkedTextOf,
   tableNames,
@@ -125,7 +125,7 @@ async function withPostgres(
     const { postgresSchema: schema, postgresTable: table } = config;
     await migrate({ pool, family: 'documents', schema, table, log });
     const names = tableNames(schema, table);
-    const source = given === undefined ? undefined : chooseSource(await listSources(pool, names), given).source;
+    const source = given === undefined ? undefined : chooseSource(await listReports(pool, names), given).source;
     return await work({
       ...{ pool, schema, table, names },
       find: (id) =>

@@ -3,8 +3,16 @@ export { cancelOnAbort } from './cancel.js';
 export { changeChannel, notifyChange, type ChangeNotification } from './change-notification.js';
 export { dropOvertaken } from './compare-and-set.js';
 export { clientConfig, createPool, type PoolOptions, type PostgresConnection } from './connection.js';
+export {
+  moveCheckpoint,
+  readCheckpoint,
+  type Checkpoint,
+  type CheckpointMove,
+  type IdAndRevision,
+} from './checkpoint.js';
 export { askSource, controlChannel, readControl, type Control } from './control.js';
 export type { StagedRow } from './copy-binary.js';
+export { beginRegression, endRegression, storeMark, type DatabaseMark } from './database-mark.js';
 export {
   aliasCollisions,
   nextWatermark,
@@ -19,23 +27,7 @@ export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
 export { noticeLostClient } from './lost-client.js';
 export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js';
 export { blameFor, classified, classifyPostgresError, sqlState, type Blame } from './postgres-error.js';
-export {
-  listSources,
-  moveCheckpoint,
-  readCheckpoint,
-  readReport,
-  reportSource,
-  beginRegression,
-  endRegression,
-  storeMark,
-  type Checkpoint,
-  type CheckpointMove,
-  type FollowerReport,
-  type DatabaseMark,
-  type IdAndRevision,
-  type SourceReport,
-  type StoredSource,
-} from './progress.js';
+export { listReports, readReport, reportSource, type SourceReport, type StoredReport } from './source-report.js';
 export {
   listParked,
   parkedKey,

@@ -1,4 +1,4 @@
-import type { FollowerReport } from '../../postgres/index.js';
+import type { StoredReport } from '../../postgres/index.js';
 import type { SourceState } from '../source-machine.js';
 
 /**
@@ -24,7 +24,7 @@ const goingOn: readonly SourceState[] = [
 ];
 
 /** What the stored report of a source means for a comparison. */
-export function followerOf(report: FollowerReport | undefined): Follower {
+export function followerOf(report: StoredReport | undefined): Follower {
   if (report === undefined || report.ageMs > longestSilenceMs) return 'away';
   if (!goingOn.some((state) => state === report.state)) return 'away';
   return report.state === 'live' && (report.pending ?? 0) === 0 ? 'live' : 'behind';

@@ -103,6 +103,16 @@ describe('allDocs', () => {
     });
   });
 
+  test('reads from the end where asked to', async () => {
+    await using server = await answering();
+    server.answer(allDocs([]));
+    await all(server.database.allDocs({ startKey: 'z', descending: true, limit: 2, includeDocs: false }));
+    expect(Object.fromEntries(new URL(server.asked[0]!.url, 'http://x').searchParams)).toMatchObject({
+      start_key: '"z"',
+      descending: 'true',
+    });
+  });
+
   test('an answer that ends too early is an error, and what came before it is given', async () => {
     await using server = await answering();
     const whole = allDocs(['{"id":"a","key":"a","value":{"rev":"1-a"}}', '{"id":"b","key":"b","value":{"rev":"1-b"}}']);

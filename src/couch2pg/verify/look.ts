@@ -3,6 +3,8 @@ import type { ComparedSource } from './compared-source.js';
 import { differenceOf, isSame, type Difference, type Sides } from './difference.js';
 import { Patience } from './patience.js';
 
+/** The longest key that PostgreSQL's index always takes: a third of a page. https://www.postgresql.org/docs/current/btree.html */
+const longestKeyBytes = 2704;
 const purgesAreNewForMs = 30_000;
 
 /** Looks at single documents on both sides. */
@@ -30,7 +32,7 @@ export class Looker {
     for (const id of ids) {
       const both = { couchdb: revisions.get(id), postgres: stored.get(id) };
       // Of a tombstone whose id no row can have, nothing is to be held.
-      const isNothing = both.couchdb?.deleted === true && !isStorableText(id);
+      const isNothing = both.couchdb?.deleted === true && both.postgres === undefined && !canBeKey(id);
       if (!isNothing && !isSame(both)) sides.set(id, both);
     }
     if (sides.size === 0) return [];
@@ -61,4 +63,9 @@ export class Looker {
     this.#purged = new Set(infos.map(({ id }) => id));
     this.#purgedReadAt = clock.now();
   }
+}
+
+/** Whether a row can surely have this id. */
+function canBeKey(id: string): boolean {
+  return isStorableText(id) && Buffer.byteLength(id) <= longestKeyBytes;
 }

@@ -5,6 +5,8 @@ import type { PostgresConnection } from '../postgres/index.js';
 
 /** Held as long as this process may write a source. */
 export interface SourceLock {
+  /** Asks over the connection that holds it: one that is half-open is noticed by nothing else. */
+  check(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -48,6 +50,9 @@ export async function lockSource(options: SourceLockOptions): Promise<SourceLock
   client.on('notification', ({ payload }) => {
     if (payload === source) onControl();
   });
+  const check = async () => {
+    await client.query('SELECT 1').catch(lost);
+  };
   const release = async () => {
     released = true;
     const ended = new AbortController();
@@ -64,7 +69,7 @@ export async function lockSource(options: SourceLockOptions): Promise<SourceLock
       held = await tryLock(client, name);
       if (held) {
         await client.query(`LISTEN ${controlChannel}`);
-        return { release };
+        return { check, release };
       }
       if (!told) onStandby();
       told = true;

@@ -7,7 +7,7 @@ import { ControlWatch } from './control-watch.js';
 import { Following } from './following.js';
 import { SourceCounters } from './source-counters.js';
 import { loadProgress } from './load-progress.js';
-import { lockSource } from './source-lock.js';
+import { lockSource, type SourceLock } from './source-lock.js';
 import { nextState, type SourceEvent, type SourceState } from './source-machine.js';
 import type { SourceStatus } from './source-status.js';
 
@@ -125,7 +125,7 @@ export class Source {
     if (lock === undefined) return undefined;
     this.#ownsProgress = true;
     this.#on('locked');
-    const reporting = this.#reportNowAndThen(held, control);
+    const reporting = this.#reportNowAndThen(held, control, lock);
     try {
       await this.#obey(control, stop, broken);
       if (stop.aborted) this.#on('stopped');
@@ -204,10 +204,10 @@ export class Source {
     void this.#report();
   }
 
-  async #reportNowAndThen(signal: AbortSignal, control: ControlWatch): Promise<void> {
+  async #reportNowAndThen(signal: AbortSignal, control: ControlWatch, lock: SourceLock): Promise<void> {
     while (!signal.aborted) {
       // Behind the notification, which may get lost.
-      await Promise.all([control.look(), this.#report()]);
+      await Promise.all([control.look(), lock.check(), this.#report()]);
       this.#tellProgress();
       await this.options.clock.sleep(reportEveryMs, signal);
     }

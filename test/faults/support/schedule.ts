@@ -10,6 +10,7 @@ import { WatermarkReader } from './watermark-reader.js';
 /** What a schedule does besides its edits, each at a moment that is drawn. */
 type Act = readonly [name: string, act: () => void | Promise<void>];
 
+const mostProcesses = 2;
 const paths = [/_session/, /^\/[^/_]+$/, /feed=normal/, /feed=continuous/, /./];
 
 /**
@@ -20,7 +21,7 @@ export class Schedule {
   readonly #random: Random;
   readonly #editor: Editor;
   readonly #instances: Instance[] = [];
-  #process: Command | undefined;
+  readonly #processes: Command[] = [];
   /** What was done, for the message of a failure. */
   readonly done: string[] = [];
 
@@ -86,12 +87,13 @@ export class Schedule {
     ['start', () => void this.#instances.push(this.#start())],
     ['stop', async () => this.#instances.shift()?.[Symbol.asyncDispose]()],
     ['a lock is lost', () => this.#terminate('cht-sync couch2pg lock')],
+    ['a lock is lost without notice', () => this.#loseLockUnnoticed()],
     ['a connection is half-open', () => this.#vanishAtStep()],
   ];
 
   readonly #ofProcesses: readonly Act[] = [
-    ['start', () => void (this.#process ??= this.#startProcess())],
-    ['start', () => void (this.#process ??= this.#startProcess())],
+    ['start', () => this.#startProcess()],
+    ['start', () => this.#startProcess()],
     ['kill', () => this.#kill()],
     ['kill at a step', () => this.#killAtStep()],
   ];
@@ -104,14 +106,16 @@ export class Schedule {
     });
   }
 
-  #startProcess(): Command {
-    return this.scene.command({ BATCH_SIZE: this.#random.pick(['3', '20', '100']) });
+  /** Starts a process; a second one stands by. */
+  #startProcess(): void {
+    if (this.#processes.length >= mostProcesses) return;
+    this.#processes.push(this.scene.command({ BATCH_SIZE: this.#random.pick(['3', '20', '100']) }));
   }
 
   /** Sees to it that an instance runs in the end. */
   async #someone(): Promise<void> {
-    if (this.#process !== undefined || this.#instances.length > 0) return;
-    if (this.kills) this.#process = this.#startProcess();
+    if (this.#processes.length + this.#instances.length > 0) return;
+    if (this.kills) this.#startProcess();
     else this.#instances.push(this.#start());
     await Promise.resolve();
   }
@@ -158,28 +162,37 @@ export class Schedule {
     );
   }
 
-  async #kill(): Promise<void> {
-    const process = this.#process;
-    this.#process = undefined;
-    if (process === undefined) return;
-    // It takes half a second to come to anything.
-    await delay(this.#random.integer(0, 900));
-    await process.stop('SIGKILL');
+  /** The next that takes a lock loses it soon after, and is not told. */
+  #loseLockUnnoticed(): void {
+    void this.scene.postgresProxy.once('lock', 'answered', (link) => {
+      setTimeout(() => {
+        link.vanish();
+        this.scene.postgresProxy.tcp.forgetVanished();
+      }, 50);
+    });
   }
 
+  async #kill(): Promise<void> {
+    // It takes half a second to come to anything.
+    await delay(this.#random.integer(0, 900));
+    await this.#processes.shift()?.stop('SIGKILL');
+  }
+
+  /** Kills all there are at a step of one of them. */
   async #killAtStep(): Promise<void> {
-    const victim = (this.#process ??= this.#startProcess());
+    this.#startProcess();
     const { step, moment } = this.#random.pick(transactionPoints);
-    const killed = this.scene.postgresProxy.once(step, moment, () => void process.kill(victim.pid, 'SIGKILL'));
+    const killed = this.scene.postgresProxy.once(step, moment, () => {
+      for (const { pid } of this.#processes) process.kill(pid, 'SIGKILL');
+    });
     await this.#editor.edit();
     await Promise.race([killed, delay(3_000)]);
     this.scene.postgresProxy.forget();
-    await victim.stop('SIGKILL');
-    this.#process = undefined;
+    await Promise.all(this.#processes.splice(0).map((victim) => victim.stop('SIGKILL')));
   }
 
   #log(): string {
     const lines = this.#instances.map(({ lines: told }) => told.map(({ msg }) => msg).join('\n'));
-    return [...lines, this.#process?.stderr ?? ''].join('\n--\n');
+    return [...lines, ...this.#processes.map(({ stderr }) => stderr)].join('\n--\n');
   }
 }

@@ -328,7 +328,7 @@ test('a snapshot is made of large databases with one copy only, and not where to
   expect(snapshotIsFaster(info, 1)).toBe(false);
 });
 
-test('a feed is tried by the time its beginning takes', async () => {
+test('a feed is tried by the best time that a thousand rows of its beginning take', async () => {
   await using couchdb = await createTestCouchDb();
   const source = await couchdb.createDatabase();
   await source.write(...numbered(4_000));
@@ -337,8 +337,8 @@ test('a feed is tried by the time its beginning takes', async () => {
     credentials: { user: couchdb.user, password: couchdb.password },
   });
   const trial = async (tookMs: number) => {
-    const times = [0, tookMs];
-    const clock = { ...systemClock, now: () => times.shift() ?? tookMs };
+    let time = 0;
+    const clock = { ...systemClock, now: () => (time += tookMs) };
     const signal = new AbortController().signal;
     return feedIsSlow({ database: new Database(client, source.name), heartbeatMs: 1_000, signal, clock });
   };

@@ -178,17 +178,20 @@ describe('runSnapshot', () => {
     await using database = await migrated();
     const source = await couchdb.createDatabase();
     const loading = { couchdb, database, source };
-    await source.write(...numbered(300));
-    let isBroken = false;
+    await source.write(...numbered(1500));
+    let breaking = false;
     await using pool = openPool(database);
     const { why } = await load(loading, {
       pool,
+      // Again and again, so that one in use is struck sooner or later.
       onProgress: () => {
-        if (isBroken) return;
-        isBroken = true;
-        void database.pool.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-        );
+        if (breaking) return;
+        breaking = true;
+        void database.pool
+          .query(
+            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+          )
+          .finally(() => (breaking = false));
       },
     });
     expect(why).toMatchObject({ passing: true });

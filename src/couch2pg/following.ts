@@ -117,11 +117,11 @@ export class Following {
     } finally {
       left.abort();
       await looking;
+      // What was read is written first, and nothing is on its way any more when the next go reads the checkpoint.
+      const drained = new AbortController();
+      await Promise.race([batcher.drain(), clock.sleep(longestDrainMs, drained.signal)]);
+      drained.abort();
     }
-    // Told to leave: what was read is written first.
-    const drained = new AbortController();
-    await Promise.race([batcher.drain(), clock.sleep(longestDrainMs, drained.signal)]);
-    drained.abort();
   }
 
   /** While the feed is followed, the database may turn out to be another: then this go ends, and the next one mends. */
@@ -144,7 +144,7 @@ export class Following {
   }
 
   async #write(writer: DocumentWriter, batch: Batch): Promise<void> {
-    const { counters, log, onWritten } = this.options;
+    const { counters, log, onWritten, onChange } = this.options;
     const written = await writer.write(batch);
     counters.wrote(batch, written);
     if (counters.rewindBegins(batch, written)) {
@@ -155,6 +155,8 @@ export class Following {
     }
     const { changes, bytes } = batch;
     log.debug({ changes, rows: written.rows, bytes, pending: counters.pending }, 'wrote a batch');
-    onWritten();
+    // A checkpoint alone proves little: pages may work where the live feed does not.
+    if (changes > 0) onWritten();
+    else onChange();
   }
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { CouchDbClient, FeedMode } from '../couchdb/index.js';
-import { Backoff, messageOf, SyncError, type Clock, type Log, type Slots } from '../lib/index.js';
+import { Backoff, messageOf, SyncError, type Clock, type ErrorCode, type Log, type Slots } from '../lib/index.js';
 import { readControl, reportSource, tableNames, type PostgresConnection, type TableNames } from '../postgres/index.js';
 import type { BatcherOptions } from './batcher.js';
 import { ControlWatch } from './control-watch.js';
@@ -51,12 +51,18 @@ export interface SourcePauses {
 /** `couchdb_progress.updated_at` is at most this old. */
 const reportEveryMs = 30_000;
 
+/** A feed that fails sooner than this has not become well by being live: its pages may work where it does not. */
+const steadyMs = 10_000;
+
 /** Brings the documents of one database into the table, for as long as it is let: a life of its own, with its own backoff. */
 export class Source {
   #state: SourceState = 'starting';
   /** The state that was logged last. */
   #told: SourceState = 'starting';
   #error: SyncError | null = null;
+  /** The error that was logged last and is not known to be over. */
+  #toldCode: ErrorCode | undefined;
+  #liveSince: number | undefined;
   #following: Following | undefined;
   #ownsProgress = false;
   #reported: Promise<void> = Promise.resolve();
@@ -166,21 +172,29 @@ export class Source {
   }
 
   #succeeded(): void {
-    this.#backoff.reset();
+    this.#isWell();
     this.#error = null;
     this.options.onChange();
   }
 
+  /** What failed before is over. */
+  #isWell(): void {
+    this.#backoff.reset();
+    this.#toldCode = undefined;
+  }
+
   /** Takes note of an error; gives the pause before the next try, in milliseconds. */
   #failed(thrown: unknown): number {
-    const { log } = this.options;
+    const { log, clock } = this.options;
     this.#following = undefined;
-    const before = this.#error?.code;
+    const wasSteady = this.#state === 'live' && clock.now() - (this.#liveSince ?? 0) >= steadyMs;
+    if (wasSteady) this.#isWell();
     const error = thrown instanceof SyncError ? thrown : undefined;
     if (error === undefined) log.error({ err: thrown }, 'a defect of CHT Sync');
     this.#error = error ?? new SyncError('POSTGRES_STATEMENT_FAILED', messageOf(thrown), { passing: true });
     const { code, message, remedy, passing } = this.#error;
-    if (code !== before) log.warn({ code, remedy }, message);
+    if (code !== this.#toldCode) log.warn({ code, remedy }, message);
+    this.#toldCode = code;
     this.#on(passing ? 'failed-for-now' : 'failed-for-good');
     return passing ? this.#backoff.next() : this.#backoff.slowest();
   }
@@ -191,7 +205,7 @@ export class Source {
     this.#state = state;
     if (state === 'live') {
       this.#error = null;
-      this.#backoff.reset();
+      this.#liveSince = this.options.clock.now();
       this.#counters.pending = 0;
     }
     const { log, name, onChange } = this.options;

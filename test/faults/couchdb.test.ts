@@ -84,10 +84,12 @@ describe.each([
     await strike(instance, one);
     await scene.caughtUp();
     await expect.poll(() => instance.status(), soon).toMatchObject({ state: 'live', error: null });
-    // One line when it began, however often it was tried.
+    // One line when it began, however often it was tried; a source that has written something meanwhile tells it anew.
     const told = await instance.tells(one.code);
     const codes = new Set(told.map(({ code }) => code));
-    expect(told.length, JSON.stringify(instance.lines)).toBeLessThanOrEqual(codes.size);
+    expect(told.length, JSON.stringify(instance.lines)).toBeLessThanOrEqual(
+      isLive === true ? one.times + 1 : codes.size,
+    );
     await instance[Symbol.asyncDispose]();
   });
 });

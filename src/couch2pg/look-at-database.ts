@@ -1,7 +1,7 @@
 import type { Database } from '../couchdb/index.js';
 import { SyncError } from '../lib/index.js';
 import type { Checkpoint, DatabaseMark } from '../postgres/index.js';
-import { assess, markOf, sequenceNumber, type Finding } from './regression.js';
+import { assess, markAfter, markOf, sequenceNumber, type Finding } from './regression.js';
 
 /** What a look at a database has found, and what is to be stored of it. */
 export interface Look {
@@ -29,7 +29,8 @@ export async function lookAtDatabase(
   const purged = new Set(purgedIds);
   const asked = recent.filter(([id]) => !purged.has(id)).map(([id, rev]) => ({ id, rev }));
   const unknown = asked.length === 0 ? [] : await unlessForbidden(database.missingRevisions(asked, signal));
-  return { finding: assess(known, mark, unknown?.length ?? 0), mark, purgedIds };
+  const finding = assess(known, mark, unknown?.length ?? 0, info.copies);
+  return { finding, mark: markAfter(known, mark, info.copies), purgedIds };
 }
 
 /** What a user without the right to ask gets is no answer, which is no reason to stop the sync. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DatabaseMark } from '../postgres/index.js';
-import { assess, sequenceNumber } from './regression.js';
+import { assess, markAfter, sequenceNumber } from './regression.js';
 
 const known: DatabaseMark = {
   instanceStartTime: '1700000000',
@@ -30,6 +30,30 @@ describe('assess', () => {
     ['the sequence of purges is another text only', { purgeSequence: '3-other' }, 0, { kind: 'same' }],
   ])('%s', (_, change, unknown, finding) => {
     expect(assess(known, { ...known, ...change }, unknown)).toEqual(finding);
+  });
+
+  test('copies that count each for themselves, in whatever order they answer, are never a regression for that', () => {
+    const three = 3;
+    const answers = fc.record({
+      instanceStartTime: fc.constant(known.instanceStartTime),
+      updateSequence: fc.constantFrom('500-a', '480-b', '512-c'),
+      purgeSequence: fc.constantFrom('3-a', '1-b', '2-c'),
+      documents: fc.constantFrom(400, 399),
+      tombstones: fc.constantFrom(50, 49),
+    });
+    fc.assert(
+      fc.property(fc.array(answers), (looks) => {
+        let mark = known;
+        for (const now of looks) {
+          expect(assess(mark, now, 0, three)).toEqual({ kind: 'same' });
+          mark = markAfter(mark, now, three);
+        }
+      }),
+    );
+    const other = { ...known, updateSequence: '20-x' };
+    expect(assess(known, { ...other, instanceStartTime: '1700000001' }, 0, three)).toEqual({ kind: 'recreated' });
+    expect(assess(known, other, 1, three)).toEqual({ kind: 'restored' });
+    expect(assess(known, { ...other, purgeSequence: '4-x' }, 0, three)).toEqual({ kind: 'purged', count: 1 });
   });
 
   test('of a table of cht-sync v2, which has no marks, only purges are suspected', () => {

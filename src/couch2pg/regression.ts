@@ -35,21 +35,36 @@ export function markOf(info: DatabaseInfo): DatabaseMark {
  * what was written after it (facts: the shard's uuid is the same, and the number is not checked), so anything that
  * counts down is suspected. A false alarm costs one comparison of ids and revisions.
  *
+ * Where a cluster keeps several copies, what is counted is no evidence: each copy of a shard numbers its changes and purges by
+ * itself, one may lag behind, and another answers at each look. What was written last must be known there all the same.
+ *
  * @param known - what was stored at the last look.
  * @param now - what CouchDB says now.
  * @param unknownRevisions - how many of the revisions written last CouchDB has never seen, those it has purged left out.
+ * @param copies - how many copies of each document the cluster keeps.
  */
-export function assess(known: DatabaseMark, now: DatabaseMark, unknownRevisions: number): Finding {
+export function assess(known: DatabaseMark, now: DatabaseMark, unknownRevisions: number, copies = 1): Finding {
   if (known.instanceStartTime !== null && known.instanceStartTime !== now.instanceStartTime) {
     return { kind: 'recreated' };
   }
   const purged = purgedBetween(known.purgeSequence, now.purgeSequence);
-  if (purged === 'back' || unknownRevisions > 0) return { kind: 'restored' };
+  const isCounted = copies === 1;
+  if ((purged === 'back' && isCounted) || unknownRevisions > 0) return { kind: 'restored' };
   // A purge lets the counts fall, so they say nothing after one.
-  if (purged !== 'none') return { kind: 'purged', count: purged.count };
+  if (typeof purged === 'object') return { kind: 'purged', count: purged.count };
+  if (!isCounted) return { kind: 'same' };
   if (isLess(total(now), total(known))) return { kind: 'restored' };
   if (isLess(sequenceNumber(now.updateSequence), sequenceNumber(known.updateSequence))) return { kind: 'renumbered' };
   return { kind: 'same' };
+}
+
+/**
+ * What to store of a database after a look at it: where another copy has counted fewer purges, the greater count stays, or the
+ * next copy would seem to have purged again.
+ */
+export function markAfter(known: DatabaseMark, now: DatabaseMark, copies: number): DatabaseMark {
+  const isBack = copies > 1 && purgedBetween(known.purgeSequence, now.purgeSequence) === 'back';
+  return isBack ? { ...now, purgeSequence: known.purgeSequence } : now;
 }
 
 type Purged = 'none' | 'back' | { readonly count: number | null };

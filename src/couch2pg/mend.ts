@@ -1,6 +1,7 @@
 import type { RegressionKind } from './regression.js';
 import { compareSource } from './verify/compare-source.js';
 import type { Difference, DifferenceKind } from './verify/difference.js';
+import { forgetLostRevisions } from './verify/forget-lost.js';
 import { Looker } from './verify/look.js';
 import { repairDifferences, type RepairOptions } from './verify/repair.js';
 
@@ -46,6 +47,7 @@ export async function mend(options: MendOptions): Promise<Mended> {
     if (open.length === differencesAtOnce) await mendOpen();
   }
   await mendOpen();
+  await forgetLostRevisions(options);
   return { sequence, counts };
 }
 

@@ -29,6 +29,7 @@ export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js
 export { blameFor, classified, classifyPostgresError, sqlState, type Blame } from './postgres-error.js';
 export { listReports, readReport, reportSource, type SourceReport, type StoredReport } from './source-report.js';
 export {
+  forgetParked,
   listParked,
   parkedKey,
   parkedTextOf,

@@ -161,6 +161,20 @@ export async function unparkStaged(client: pg.ClientBase, names: TableNames, sou
   });
 }
 
+/** Forgets parked revisions, each only if it is still the one that is parked. */
+export async function forgetParked(
+  client: pg.ClientBase,
+  names: TableNames,
+  source: string,
+  parked: readonly Pick<Parked, 'id' | 'rev'>[],
+): Promise<void> {
+  await client.query(
+    `DELETE FROM ${names.rejected} r USING unnest($2::text[], $3::text[]) AS f(id_md5, rev)
+     WHERE r.source = $1 AND r.id_md5 = f.id_md5 AND r._rev = f.rev`,
+    [source, parked.map(({ id }) => parkedKey(id)), parked.map(({ rev }) => rev)],
+  );
+}
+
 /** As bytes, which are sent as they are: a string of a large document would be a copy of it, and another on its way. */
 function parkedText(doc: Buffer): Buffer {
   const text = doc.length > mostTextBytes ? doc.subarray(0, beginningBytes) : doc;

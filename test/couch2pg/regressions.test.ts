@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compareSource } from '../../src/couch2pg/index.js';
+import { listParked, tableNames } from '../../src/postgres/index.js';
 import { createTestCouchDb, type TestCouchDatabase, type TestCouchDb } from '../support/couchdb.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { comparison, shown, sourceName, synced } from './comparison.js';
@@ -139,6 +140,24 @@ describe.each(['at the start', 'while it runs'] as const)('a regression that is 
     await synced(couchdb, of.database, source);
     await regressed(of, 'renumbered', () => provoke(couchdb, 'move-shards', source.name));
   });
+});
+
+test.runIf(onEmbedded)('parked revisions that CouchDB has lost are forgotten with what else it has lost', async () => {
+  await using of = await scene();
+  const { couchdb, database, source } = of;
+  const poison = { ab: 1, 'a\0b': 2 };
+  const parked = async () => (await listParked(database.pool, tableNames('v1', 'couchdb'))).map(({ id }) => id);
+  await using following = of.follow();
+  await source.write({ _id: 'stays', ...poison });
+  await provoke(couchdb, 'snapshot', source.name, 'monday');
+  await source.write({ _id: 'bad', ...poison }, { ...(await source.get('d10')), ...poison });
+  await expect.poll(parked, soon).toEqual(['bad', 'd10', 'stays']);
+  await source.purge('bad');
+  await expect.poll(parked, soon).toEqual(['d10', 'stays']);
+  await provoke(couchdb, 'restore', source.name, 'monday');
+  await expect.poll(parked, soon).toEqual(['stays']);
+  await expect.poll(() => following.couch2pg.status()[0]?.state, soon).toBe('live');
+  expect(await of.differences()).toEqual(['parked stays']);
 });
 
 test('a regression that was noticed is mended after a crash in the middle of it', async () => {

@@ -1,6 +1,7 @@
 import { classifyPostgresError, storeVerification, type VerificationRow } from '../../postgres/index.js';
 import { compareSource, type ComparisonProgress } from './compare-source.js';
 import type { Difference } from './difference.js';
+import { forgetLostRevisions } from './forget-lost.js';
 import { Looker } from './look.js';
 import { repairDifferences, type RepairOptions } from './repair.js';
 import { settle, usualGrace, type Grace } from './settle.js';
@@ -76,6 +77,7 @@ class VerifyRun {
       candidates = [];
     }
     await this.#take(candidates);
+    if (this.options.repair) await forgetLostRevisions(this.options);
     return {
       compared: this.#progress.compared,
       ...this.#counts,

@@ -27,6 +27,8 @@ interface Wish {
   readonly done: string;
   /** What happens when no process follows the source now. */
   readonly later: string;
+  /** What happens when the source is paused, if that keeps it from doing it. */
+  readonly whilePaused?: string;
 }
 
 const wishes: readonly Wish[] = [
@@ -51,8 +53,9 @@ const wishes: readonly Wish[] = [
     description: 'read everything of a source again; rows that differ are rewritten, readers are not disturbed',
     ask: { resync: true },
     isDone: ({ state }) => state === 'snapshot' || state === 'regressed',
-    done: 'is read again',
+    done: 'is being read again',
     later: 'will be read again as soon as a process follows it',
+    whilePaused: 'is paused, and will be read again when it is resumed',
   },
 ];
 
@@ -115,6 +118,7 @@ async function outcome(pool: pg.Pool, names: TableNames, source: string, wish: W
   for (;;) {
     const stored = (await listReports(pool, names)).find((each) => each.source === source);
     if (stored === undefined || !isFollowed(stored)) return `${source} ${wish.later}.`;
+    if (stored.state === 'paused' && wish.whilePaused !== undefined) return `${source} ${wish.whilePaused}.`;
     if (wish.isDone(stored)) return `${source} ${wish.done}.`;
     if (systemClock.now() > until) return `${source} has not obeyed yet: it is ${stored.state ?? 'unknown'}.`;
     await systemClock.sleep(lookEveryMs);

@@ -87,6 +87,7 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
         readers: slots,
         comparisons,
         log: log.child({ source: name }),
+        prepareTables: () => migrateWith(options, pool),
       });
     });
   });
@@ -115,15 +116,16 @@ async function stopInTime({ clock, log }: Couch2pgOptions, stop: AbortSignal, en
 
 /** Prepares the tables as soon as PostgreSQL lets it. */
 async function migrateInTime(
-  { postgres: { schema, table }, pauses, clock, random, log }: Couch2pgOptions,
+  options: Couch2pgOptions,
   pool: pg.Pool,
   sources: readonly Source[],
   signal: AbortSignal,
 ): Promise<void> {
+  const { pauses, clock, random, log } = options;
   const backoff = new Backoff({ ...defaultPauses, ...pauses, random });
   while (!signal.aborted) {
     try {
-      await migrate({ pool, family: 'documents', schema, table, log });
+      await migrateWith(options, pool);
       return;
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
@@ -132,4 +134,8 @@ async function migrateInTime(
       await clock.sleep(error.passing ? backoff.next() : backoff.slowest(), signal);
     }
   }
+}
+
+function migrateWith({ postgres: { schema, table }, log }: Couch2pgOptions, pool: pg.Pool): Promise<void> {
+  return migrate({ pool, family: 'documents', schema, table, log });
 }

@@ -140,6 +140,15 @@ describe('DocumentWriter', () => {
     expect(await table(database.pool)).toMatchObject([{ _id: 'a', _rev: '1-a' }]);
   });
 
+  test('makes no checkpoint anew that somebody has removed: what is before it would never be read', async () => {
+    await using database = await migrated();
+    const writer = writerOf(database.pool);
+    await writer.write(batch('1', row('a', '1-a')));
+    await database.pool.query('DELETE FROM v1.couchdb_progress; DELETE FROM v1.couchdb');
+    await expect(writer.write(batch('2', row('b', '1-b')))).rejects.toMatchObject({ code: 'CHECKPOINT_MOVED' });
+    expect(await table(database.pool)).toEqual([]);
+  });
+
   test('parks what PostgreSQL cannot hold and writes the rest of the batch', async () => {
     await using database = await migrated();
     const writer = writerOf(database.pool);

@@ -1,5 +1,6 @@
 import { Database } from '../couchdb/index.js';
-import type { TableNames } from '../postgres/index.js';
+import { SyncError } from '../lib/index.js';
+import { isOfMissingTable, type TableNames } from '../postgres/index.js';
 import type { Batch } from './batch.js';
 import { Batcher } from './batcher.js';
 import type { ControlWatch } from './control-watch.js';
@@ -126,18 +127,25 @@ export class Following {
 
   /** While the feed is followed, the database may turn out to be another: then this go ends, and the next one mends. */
   async #lookNowAndThen(signal: AbortSignal): Promise<void> {
-    const { pauses, clock, log } = this.options;
+    const { pauses, clock, log, counters } = this.options;
     for (;;) {
       await clock.sleep(pauses.lookMs, signal);
       if (signal.aborted) return;
+      // Before it is read: the first batch may store it meanwhile.
+      const hadCheckpoint = counters.sequence !== null;
       try {
         const stored = await this.#record.checkpoint();
-        if (stored === undefined) continue;
+        if (stored === undefined) {
+          // Somebody has removed it, so that everything is read again.
+          if (hadCheckpoint) this.#interrupt.abort();
+          continue;
+        }
         const { finding, mark } = await lookAtDatabase(this.#database, stored, signal);
         if (finding.kind === 'same') await this.#record.mark(mark);
         else this.#interrupt.abort();
       } catch (error) {
-        // The feed and the writer meet what is wrong themselves.
+        // The feed and the writer meet what is wrong themselves, the writer of a quiet database long after.
+        if (error instanceof SyncError && isOfMissingTable(error)) this.#interrupt.abort();
         log.debug({ err: error }, 'could not look at the database');
       }
     }

@@ -1,7 +1,14 @@
 import type pg from 'pg';
 import type { CouchDbClient, FeedMode } from '../couchdb/index.js';
 import { Backoff, messageOf, SyncError, type Clock, type ErrorCode, type Log, type Slots } from '../lib/index.js';
-import { readControl, reportSource, tableNames, type PostgresConnection, type TableNames } from '../postgres/index.js';
+import {
+  isOfMissingTable,
+  readControl,
+  reportSource,
+  tableNames,
+  type PostgresConnection,
+  type TableNames,
+} from '../postgres/index.js';
 import type { BatcherOptions } from './batcher.js';
 import { ControlWatch } from './control-watch.js';
 import { Following } from './following.js';
@@ -32,6 +39,8 @@ export interface SourceOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** Makes the tables that are missing. */
+  readonly prepareTables: () => Promise<void>;
   /** Called whenever the status has changed. */
   readonly onChange: () => void;
 }
@@ -117,7 +126,9 @@ export class Source {
    * @returns how long to wait before the next try, in milliseconds; undefined when it was told to stop.
    */
   async #hold(stop: AbortSignal): Promise<number | undefined> {
-    const { name, connection, clock, schema, table, pool, pauses } = this.options;
+    const { name, connection, clock, schema, table, pool, pauses, prepareTables } = this.options;
+    // Somebody has dropped the schema, to begin anew.
+    if (this.#error !== null && isOfMissingTable(this.#error)) await prepareTables();
     const broken = new AbortController();
     const held = AbortSignal.any([stop, broken.signal]);
     const control = new ControlWatch(() => readControl(pool, this.#names, name));

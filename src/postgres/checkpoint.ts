@@ -83,26 +83,35 @@ export async function moveCheckpoint(
   names: TableNames,
   { source, from, to, pending, savedTimestamp, recent }: CheckpointMove,
 ): Promise<boolean> {
-  const { rowCount } = await client.query({
-    name: `cht_sync_checkpoint ${names.progress}`,
-    text: `
-      INSERT INTO ${names.progress} AS p (source, seq, pending, saved_timestamp, recent, updated_at)
-      VALUES ($1, $3, $4, $5::timestamp, $6, now())
-      ON CONFLICT (source) DO UPDATE SET
-        seq = excluded.seq,
-        pending = excluded.pending,
-        saved_timestamp = coalesce(excluded.saved_timestamp, p.saved_timestamp),
-        recent = coalesce(excluded.recent, p.recent),
-        updated_at = excluded.updated_at
-      WHERE p.seq IS NOT DISTINCT FROM $2`,
-    values: [
-      source,
-      from ?? null,
-      to,
-      pending,
-      savedTimestamp ?? null,
-      recent.length === 0 ? null : JSON.stringify(recent),
-    ],
-  });
+  const values = [source, to, pending, savedTimestamp ?? null, recent.length === 0 ? null : JSON.stringify(recent)];
+  const { rowCount } = await (from === undefined
+    ? client.query({ name: `cht_sync_first_checkpoint ${names.progress}`, text: firstStep(names), values })
+    : client.query({
+        name: `cht_sync_checkpoint ${names.progress}`,
+        text: nextStep(names),
+        values: [...values, from],
+      }));
   return rowCount === 1;
 }
+
+/** The row may be there already, with a report of the source. */
+const firstStep = (names: TableNames) => `
+  INSERT INTO ${names.progress} AS p (source, seq, pending, saved_timestamp, recent, updated_at)
+  VALUES ($1, $2, $3, $4::timestamp, $5, now())
+  ON CONFLICT (source) DO UPDATE SET
+    seq = excluded.seq,
+    pending = excluded.pending,
+    saved_timestamp = coalesce(excluded.saved_timestamp, p.saved_timestamp),
+    recent = coalesce(excluded.recent, p.recent),
+    updated_at = excluded.updated_at
+  WHERE p.seq IS NULL`;
+
+/** Never makes the row: that it is gone means that somebody wants everything to be read again. */
+const nextStep = (names: TableNames) => `
+  UPDATE ${names.progress} AS p SET
+    seq = $2,
+    pending = $3,
+    saved_timestamp = coalesce($4::timestamp, p.saved_timestamp),
+    recent = coalesce($5, p.recent),
+    updated_at = now()
+  WHERE source = $1 AND seq = $6`;

@@ -26,7 +26,14 @@ export { holdCheckpoint } from './hold-checkpoint.js';
 export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
 export { noticeLostClient } from './lost-client.js';
 export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js';
-export { blameFor, classified, classifyPostgresError, sqlState, type Blame } from './postgres-error.js';
+export {
+  blameFor,
+  classified,
+  classifyPostgresError,
+  isOfMissingTable,
+  sqlState,
+  type Blame,
+} from './postgres-error.js';
 export { listReports, readReport, reportSource, type SourceReport, type StoredReport } from './source-report.js';
 export {
   forgetParked,

@@ -20,6 +20,12 @@ const wrongCredentials: Meaning = {
 };
 const unwritable = (remedy: string): Meaning => ({ code: 'POSTGRES_UNWRITABLE', passing: false, remedy });
 const again: Meaning = { code: 'POSTGRES_STATEMENT_FAILED', passing: true };
+const missing: Meaning = {
+  code: 'POSTGRES_STATEMENT_FAILED',
+  passing: false,
+  remedy:
+    'A schema that was dropped is made again by couch2pg, and filled. Of a table that was dropped alone, drop its schema, too.',
+};
 
 const meanings: Readonly<Record<string, Meaning>> = {
   '08': unreachable,
@@ -38,6 +44,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '55P03': again,
   '57014': again,
   '25P03': unreachable,
+  '42P01': missing,
+  '3F000': missing,
 };
 
 /**
@@ -59,6 +67,12 @@ export function classifyPostgresError(thrown: unknown, doing: string): SyncError
   });
 }
 
+/** Whether an error for users says that a table or schema is not there. */
+export function isOfMissingTable(error: SyncError): boolean {
+  const state = sqlState(error.cause);
+  return state !== undefined && meanings[state] === missing;
+}
+
 /**
  * Who is at fault when PostgreSQL refuses a write: the documents in it, which will be refused again; the server or the way
  * to it, which would refuse others just as well; or it cannot be told from the error.
@@ -73,7 +87,7 @@ const blamesDocument: ReadonlySet<string> = new Set(['22', '54']);
  */
 const blamesServer: ReadonlySet<string> = new Set([
   ...['08', '25', '28', '3D', '40', '55', '57', '58'],
-  ...['42501', '53000', '53100', '53300', '53400'],
+  ...['42501', '42P01', '3F000', '53000', '53100', '53300', '53400'],
 ]);
 
 /** Tells who is at fault when a write of documents has failed. */

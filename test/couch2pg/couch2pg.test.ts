@@ -179,6 +179,24 @@ describe('couch2pg', () => {
       .toMatchObject({ state: 'backing-off', error: { code: 'COUCHDB_UNREACHABLE' } });
   });
 
+  test.each([
+    ['the schema is dropped', 'DROP SCHEMA v1 CASCADE'],
+    ['checkpoints and documents are removed', 'DELETE FROM v1.couchdb_progress; DELETE FROM v1.couchdb'],
+  ])('reads everything again when %s under it, also of a database that is quiet', async (_, statement) => {
+    await using couchdb = await createTestCouchDb();
+    await using database = await createTestDatabase();
+    const [busy, quiet] = [await couchdb.createDatabase('busy'), await couchdb.createDatabase('quiet')];
+    for (const source of [busy, quiet]) await source.write({ _id: `of ${source.name}` });
+    const pauses = { firstMs: 50, longestMs: 300, lookMs: 200 };
+    await using following = follow(couchdb, database, [busy, quiet], { pauses });
+    const states = () => following.couch2pg.status().map(({ state }) => state);
+    await expect.poll(states, soon).toEqual(['live', 'live']);
+    await database.pool.query(statement);
+    await busy.write({ _id: 'later' });
+    for (const source of [busy, quiet]) await untilEqual(database, source);
+    await expect.poll(states, soon).toEqual(['live', 'live']);
+  });
+
   test('goes on by itself when PostgreSQL cuts its connections', async () => {
     await using couchdb = await createTestCouchDb();
     await using database = await createTestDatabase();

@@ -129,6 +129,17 @@ test('a complete sample is left alone, so that edits made later stay, whatever s
   expect(await get(`/medic/${id}`)).toMatchObject({ phone: after });
 });
 
+test('a database that was made anew beside the complete sample stays as it was made', async () => {
+  const { fill, get, writer } = await source();
+  await fill();
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  await fetch(`${servers[0]?.url ?? ''}/medic-users-meta`, { method: 'DELETE', headers: { authorization } });
+  await writer.send('PUT', '/medic-users-meta');
+  await writer.send('PUT', '/medic-users-meta/mine', { type: 'other' });
+  expect(await fill()).toMatchObject({ alreadyComplete: true });
+  expect(await get('/medic-users-meta')).toMatchObject({ doc_count: 1 });
+});
+
 test('an edit made while the sample was not complete stays as well', async () => {
   const { fill, get, writer } = await source();
   const stop = new AbortController();

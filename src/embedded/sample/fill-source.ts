@@ -118,7 +118,12 @@ async function begin(writer: CouchDbWriter, options: FillOptions): Promise<Map<S
   const sample = begun ?? { documents, seed, now: options.now.toISOString() };
   const markers = new Map<SampleDatabase, Marker>();
   for (const [database, marker] of found) {
-    if (marker === undefined && database !== '_users') await refuseStrangers(writer, database);
+    if (marker === undefined && database !== '_users' && (await isInUse(writer, database))) {
+      if (begun?.state !== 'complete') throw strangers(database);
+      // Beside the sample somebody has made it anew, to see what happens: it is theirs.
+      markers.set(database, begun);
+      continue;
+    }
     const fresh = {
       documents: sample.documents,
       seed: sample.seed,
@@ -131,12 +136,14 @@ async function begin(writer: CouchDbWriter, options: FillOptions): Promise<Map<S
   return markers;
 }
 
-/** A database that somebody else has filled, perhaps a deployment's own, must not get invented patients. */
-async function refuseStrangers(writer: CouchDbWriter, database: SampleDatabase): Promise<void> {
+async function isInUse(writer: CouchDbWriter, database: SampleDatabase): Promise<boolean> {
   const { body } = await writer.send('GET', `/${database}`);
-  const count = z.object({ doc_count: z.number() }).safeParse(body).data?.doc_count;
-  if (count === 0) return;
-  throw new SyncError(
+  return z.object({ doc_count: z.number() }).safeParse(body).data?.doc_count !== 0;
+}
+
+/** A database that somebody else has filled, perhaps a deployment's own, must not get invented patients. */
+function strangers(database: SampleDatabase): SyncError {
+  return new SyncError(
     'EMBEDDED_FAILED',
     `The database ${database} is not empty, and what it holds is not the sample.`,
     {

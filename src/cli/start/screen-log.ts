@@ -20,10 +20,10 @@ export function createScreenLog(file: string, options: Pick<LogOptions, 'level' 
   stream.on('error', (error) => (warnings = [`The log ${file} cannot be written: ${error.message}`]));
   const write = (line: string) => {
     stream.write(line);
-    const { level, msg } = JSON.parse(line) as { level?: string; msg?: string };
-    if (warnLevels.has(level) && msg !== undefined && msg !== warnings.at(-1)) {
-      warnings = [...warnings, msg].slice(-warningsKept);
-    }
+    const { level, msg, source } = JSON.parse(line) as { level?: string; msg?: string; source?: string };
+    if (!warnLevels.has(level) || msg === undefined) return;
+    const warning = source === undefined ? msg : `${source}: ${msg}`;
+    if (warning !== warnings.at(-1)) warnings = [...warnings, warning].slice(-warningsKept);
   };
   return {
     log: createLog({ ...options, format: 'json', destination: { write } }),

@@ -45,8 +45,8 @@ const storedAtOnce = 1000;
 export async function* compareSource(options: CompareOptions): AsyncGenerator<Difference> {
   const { database, signal } = options;
   const patience = new Patience(options);
-  const info = () => patience.ask(() => database.info(signal));
-  const before = await info();
+  // Where not even this is answered, there is nothing yet that patience would save.
+  const before = await database.info(signal);
   const passes = before.tombstones > 0 ? 2 : 1;
   let compared = 0;
   let read = 0;
@@ -61,7 +61,7 @@ export async function* compareSource(options: CompareOptions): AsyncGenerator<Di
     // What is a tombstone in CouchDB is met again in its feed.
     for (const found of await looker.differences(ids)) if (found.couchdb?.deleted !== true) yield found;
   }
-  if ((await info()).tombstones === 0) return;
+  if ((await patience.ask(() => database.info(signal))).tombstones === 0) return;
   for await (const ids of tombstoneSuspects(options, count)) {
     for (const found of await looker.differences(ids)) if (found.couchdb?.deleted === true) yield found;
   }

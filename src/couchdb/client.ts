@@ -166,7 +166,15 @@ export class CouchDbClient {
 /** Ends and fails together with what it decompresses. */
 function gunzip(body: Readable): Readable {
   // Whoever reads the result is told of an error there.
-  return pipeline(body, createGunzip(), () => undefined);
+  return pipeline(allThereIs(body), createGunzip(), () => undefined);
+}
+
+/**
+ * Reads all that has come at once, time and again. Read piece by piece, as by a pipe, undici takes more from the socket than
+ * it gives for each piece, and of a long answer in small pieces all that CouchDB is fast enough to send is in memory.
+ */
+async function* allThereIs(body: Readable): AsyncGenerator<Buffer> {
+  for await (const bytes of body) yield bytes as Buffer;
 }
 
 function pathOf({ path, query }: CouchDbRequest): string {

@@ -25,6 +25,8 @@ export interface Opened {
 }
 
 const beginning = '0';
+/** CouchDB's `_purged_infos_limit`, which each shard has for itself: with fewer in all, none has forgotten any. */
+const rememberedPurges = 1000;
 
 /**
  * What a source does before it follows its feed: it loads a database that is new to it, and brings the table in line with
@@ -106,7 +108,11 @@ async function bringInLine(
   log.warn({ regression: kind }, describeRegression(kind));
   if (finding.kind !== 'same') counters.regressions[finding.kind] += 1;
   // A purge that CouchDB remembers in full needs no more than a look at what was purged.
-  const isRemembered = finding.kind === 'purged' && finding.count !== null && finding.count <= purgedIds.length;
+  const isRemembered =
+    finding.kind === 'purged' &&
+    finding.count !== null &&
+    finding.count <= purgedIds.length &&
+    purgedIds.length < rememberedPurges;
   await record.beginRegression(kind);
   const ids = isRemembered && stored.regression === null ? purgedIds : undefined;
   const { sequence = stored.sequence, counts } = await comparisons.with(signal, () =>

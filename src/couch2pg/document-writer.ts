@@ -17,6 +17,7 @@ import {
   type TableNames,
 } from '../postgres/index.js';
 import type { Batch } from './batch.js';
+import { checkpointMoved } from './checkpoint-moved.js';
 import { writeInParts, type PartWriter, type Written } from './write-in-parts.js';
 import { writeStaged } from './write-staged.js';
 
@@ -198,7 +199,7 @@ export class DocumentWriter {
     const moved = await (mark === undefined
       ? moveCheckpoint(client, this.#names, { ...step, source, pending, savedTimestamp, recent })
       : mark.move(client, { ...step, changes }));
-    if (!moved) throw this.#checkpointMoved();
+    if (!moved) throw checkpointMoved(source);
   }
 
   async #holdCheckpoint(client: pg.PoolClient): Promise<void> {
@@ -207,13 +208,7 @@ export class DocumentWriter {
     const held = await (mark === undefined
       ? holdCheckpoint(client, this.#names, source, this.#sequence)
       : mark.hold(client, this.#sequence));
-    if (!held) throw this.#checkpointMoved();
-  }
-
-  #checkpointMoved(): SyncError {
-    return new SyncError('CHECKPOINT_MOVED', `Another process has moved the checkpoint of ${this.options.source}.`, {
-      passing: true,
-    });
+    if (!held) throw checkpointMoved(source);
   }
 }
 

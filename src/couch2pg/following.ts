@@ -1,5 +1,5 @@
 import { Database } from '../couchdb/index.js';
-import { SyncError } from '../lib/index.js';
+import { SyncError, waitAtMost } from '../lib/index.js';
 import { isOfMissingTable, type TableNames } from '../postgres/index.js';
 import type { Batch } from './batch.js';
 import { Batcher } from './batcher.js';
@@ -119,9 +119,7 @@ export class Following {
       left.abort();
       await looking;
       // What was read is written first, and nothing is on its way any more when the next go reads the checkpoint.
-      const drained = new AbortController();
-      await Promise.race([batcher.drain(), clock.sleep(longestDrainMs, drained.signal)]);
-      drained.abort();
+      await waitAtMost(clock, longestDrainMs, batcher.drain());
     }
   }
 

@@ -58,19 +58,19 @@ async function* lookAt(options: RepairOptions, ids: readonly string[]): AsyncGen
   }
 }
 
-const descriptions: Readonly<Record<RegressionKind, string>> = {
+/** Stored while what a resync has read is compared: rows of what CouchDB no longer has are left then. */
+export const resync = 'resync';
+
+const descriptions: Readonly<Record<RegressionKind | typeof resync, string>> = {
   recreated: 'the database was deleted and made anew',
   restored: 'the database was restored from an older copy',
   renumbered: "the database's sequences count from another start, as after moving shards",
   purged: 'documents were purged from the database',
+  [resync]: 'everything was read again',
 };
-
-/** Stored while what a resync has read is compared: rows of what CouchDB no longer has are left then. */
-export const resync = 'resync';
 
 /** What has happened to a database, for the log. */
 export function describeRegression(kind: string): string {
   const what = (descriptions as Readonly<Record<string, string>>)[kind] ?? kind;
-  if (kind === resync) return 'everything was read again: comparing ids and revisions, and mending what differs';
   return `${what}: comparing ids and revisions, and mending what differs`;
 }

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { SyncError, type Clock } from '../lib/index.js';
+import { waitAtMost, type Clock, type SyncError } from '../lib/index.js';
 import { classifyPostgresError, clientConfig, controlChannel, noticeLostClient, tryLock } from '../postgres/index.js';
 import type { PostgresConnection } from '../postgres/index.js';
 
@@ -55,10 +55,11 @@ export async function lockSource(options: SourceLockOptions): Promise<SourceLock
   };
   const release = async () => {
     released = true;
-    const ended = new AbortController();
-    const goodbye = client.end().catch(() => undefined);
-    await Promise.race([goodbye, clock.sleep(longestGoodbyeMs, ended.signal)]);
-    ended.abort();
+    await waitAtMost(
+      clock,
+      longestGoodbyeMs,
+      client.end().catch(() => undefined),
+    );
     client.connection.stream.destroy();
   };
   try {

@@ -8,6 +8,12 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Waits for a promise, but no longer than `ms` milliseconds; whatever it then does is not waited for. */
+export async function waitAtMost(clock: Clock, ms: number, promise: Promise<unknown>): Promise<void> {
+  const ended = new AbortController();
+  await Promise.race([promise, clock.sleep(ms, ended.signal)]).finally(() => ended.abort());
+}
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

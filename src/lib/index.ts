@@ -1,5 +1,5 @@
 export { Backoff, type BackoffOptions } from './backoff.js';
-export { systemClock, type Clock } from './clock.js';
+export { systemClock, waitAtMost, type Clock } from './clock.js';
 export { errorCodes, type ErrorCode } from './error-codes.js';
 export { ConfigError, messageOf, SyncError, type ErrorDetails } from './errors.js';
 export { createLog, mask, type Log, type LogOptions } from './log.js';

@@ -1,4 +1,5 @@
 import type { DatabaseInfo } from '../../couchdb/index.js';
+import { waitAtMost } from '../../lib/index.js';
 import { tableNames, type IdAndRevision, type StoredSnapshot, type TableNames } from '../../postgres/index.js';
 import { readRange } from './range-reader.js';
 import { RangeWriter } from './range-writer.js';
@@ -155,10 +156,8 @@ class Snapshot {
       await read();
       isWhole = true;
     } finally {
-      const drained = new AbortController();
-      const late = isWhole ? [] : [this.options.clock.sleep(longestDrainMs, drained.signal)];
-      await Promise.race([writer.drain(), ...late]);
-      drained.abort();
+      const drained = writer.drain();
+      await (isWhole ? drained : waitAtMost(this.options.clock, longestDrainMs, drained));
     }
     this.#signal.throwIfAborted();
   }

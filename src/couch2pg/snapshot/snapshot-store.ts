@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { SyncError } from '../../lib/index.js';
 import {
   beginSnapshot,
   classified,
@@ -15,6 +14,7 @@ import {
   type StoredSnapshot,
   type TableNames,
 } from '../../postgres/index.js';
+import { checkpointMoved } from '../checkpoint-moved.js';
 
 /** Where a snapshot is kept. */
 export interface StoreOptions {
@@ -92,8 +92,4 @@ export class SnapshotStore {
   #classified<T>(statement: Promise<T>): Promise<T> {
     return classified(`storing the first load of ${this.options.source}`, statement);
   }
-}
-
-function checkpointMoved(source: string): SyncError {
-  return new SyncError('CHECKPOINT_MOVED', `Another process has moved the checkpoint of ${source}.`, { passing: true });
 }

@@ -1,6 +1,7 @@
 import type { AllDocsRow, ChangesRow } from '../../couchdb/index.js';
 import {
   cancelOnAbort,
+  classified,
   classifyPostgresError,
   storedRevisions,
   storedRevisionsOf,
@@ -73,11 +74,9 @@ async function* livingSuspects(
   count: (compared: number) => void,
 ): AsyncGenerator<readonly string[]> {
   const { pool, names, source, signal } = options;
-  const client = await pool.connect().catch((error: unknown) => {
-    throw classifyPostgresError(error, `comparing ${source}`);
-  });
+  const client = await classified(`comparing ${source}`, pool.connect());
   const couchdb = new MergeCursor<AllDocsRow>(counted(livingDocuments(options), count));
-  const postgres = new MergeCursor<StoredDocument>(classified(storedRevisions(client, names, source), source));
+  const postgres = new MergeCursor<StoredDocument>(classifiedPieces(storedRevisions(client, names, source), source));
   let finished = false;
   let release: (() => void) | undefined;
   try {
@@ -135,18 +134,10 @@ async function* tombstoneSuspects(
 
 async function differingTombstones(options: CompareOptions, rows: readonly ChangesRow[]): Promise<string[]> {
   const { pool, names, source } = options;
-  const stored = await new Patience(options).ask(async () => {
-    try {
-      return await storedRevisionsOf(
-        pool,
-        names,
-        source,
-        rows.map(({ id }) => id),
-      );
-    } catch (error) {
-      throw classifyPostgresError(error, `comparing ${source}`);
-    }
-  });
+  const ids = rows.map(({ id }) => id);
+  const stored = await new Patience(options).ask(() =>
+    classified(`comparing ${source}`, storedRevisionsOf(pool, names, source, ids)),
+  );
   const differ = ({ id, rev, deleted }: ChangesRow) => !isSame({ couchdb: { rev, deleted }, postgres: stored.get(id) });
   return rows.filter(differ).map(({ id }) => id);
 }
@@ -161,7 +152,7 @@ async function* counted<T>(
   }
 }
 
-async function* classified<T>(pieces: AsyncIterable<T>, source: string): AsyncGenerator<T> {
+async function* classifiedPieces<T>(pieces: AsyncIterable<T>, source: string): AsyncGenerator<T> {
   try {
     yield* pieces;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { classifyPostgresError, isStorableText, parkedRevisionsOf, storedRevisionsOf } from '../../postgres/index.js';
+import { classified, isStorableText, parkedRevisionsOf, storedRevisionsOf } from '../../postgres/index.js';
 import type { ComparedSource } from './compared-source.js';
 import { differenceOf, isSame, type Difference, type Sides } from './difference.js';
 import { Patience } from './patience.js';
@@ -47,13 +47,7 @@ export class Looker {
     read: (pool: ComparedSource['pool'], names: ComparedSource['names'], source: string) => Promise<T>,
   ): Promise<T> {
     const { pool, names, source } = this.options;
-    return this.#patience.ask(async () => {
-      try {
-        return await read(pool, names, source);
-      } catch (error) {
-        throw classifyPostgresError(error, `comparing ${source}`);
-      }
-    });
+    return this.#patience.ask(() => classified(`comparing ${source}`, read(pool, names, source)));
   }
 
   async #readPurges(): Promise<void> {

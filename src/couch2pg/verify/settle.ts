@@ -1,4 +1,4 @@
-import { classifyPostgresError, readReport } from '../../postgres/index.js';
+import { classified, readReport } from '../../postgres/index.js';
 import type { ComparedSource } from './compared-source.js';
 import type { Difference } from './difference.js';
 import { followerOf, type Follower } from './follower.js';
@@ -95,13 +95,9 @@ function same(one: Side, other: Side): boolean {
 
 function followerNow(options: ComparedSource): Promise<Follower> {
   const { pool, names, source } = options;
-  return new Patience(options).ask(async () => {
-    try {
-      return followerOf(await readReport(pool, names, source));
-    } catch (error) {
-      throw classifyPostgresError(error, `comparing ${source}`);
-    }
-  });
+  return new Patience(options).ask(async () =>
+    followerOf(await classified(`comparing ${source}`, readReport(pool, names, source))),
+  );
 }
 
 function* pieces<T>(list: readonly T[]): Generator<readonly T[]> {

@@ -1,4 +1,4 @@
-import { classifyPostgresError, storeVerification, type VerificationRow } from '../../postgres/index.js';
+import { classified, storeVerification, type VerificationRow } from '../../postgres/index.js';
 import { compareSource, type ComparisonProgress } from './compare-source.js';
 import type { Difference } from './difference.js';
 import { forgetLostRevisions } from './forget-lost.js';
@@ -43,9 +43,7 @@ export async function verifySource(options: VerifyOptions): Promise<Verification
   const run = new VerifyRun(options);
   const startedAt = new Date(clock.now());
   const result = { source, startedAt, ...(await run.toEnd()), endedAt: new Date(clock.now()) };
-  await storeVerification(pool, names, result).catch((error: unknown) => {
-    throw classifyPostgresError(error, `storing how the verification of ${source} ended`);
-  });
+  await classified(`storing how the verification of ${source} ended`, storeVerification(pool, names, result));
   return result;
 }
 

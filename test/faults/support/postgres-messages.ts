@@ -42,7 +42,7 @@ const statements: readonly (readonly [Step, RegExp])[] = [
   ['watermark', /UPDATE \S*couchdb_watermark/],
   ['upsert', /ON CONFLICT \(_id\) DO UPDATE/],
   ['unpark', /DELETE FROM \S*couchdb_rejected/],
-  ['checkpoint', /couchdb_progress.*seq = excluded\.seq/s],
+  ['checkpoint', /couchdb_progress.*seq = (excluded\.seq|\$2)/s],
   ['report', /couchdb_progress.*state = excluded\.state/s],
   ['read-checkpoint', /SELECT seq.*FROM \S*couchdb_progress/s],
   ['notify', /pg_notify/],

@@ -2,6 +2,8 @@ import type { TestDatabase } from '../../support/database.js';
 import { FrontendMessages, type FrontendMessage, type Moment, type Step } from './postgres-messages.js';
 import { TcpProxy, type Forward, type Link, type LinkFilter } from './tcp-proxy.js';
 
+const stepComesWithinMs = 60_000;
+
 /** What is to happen once, at a step of a transaction. */
 interface Watch {
   readonly step: Step;
@@ -29,12 +31,25 @@ export class PostgresProxy implements AsyncDisposable {
     return { ...database, connection: { ...database.connection, host, port } };
   }
 
+  /** Does something the next time that a step comes to a moment, if it does; the connection goes on after it. */
+  onNext(step: Step, moment: Moment, act: Watch['act'], done: Watch['done'] = () => undefined): void {
+    this.#watches = [...this.#watches, { step, moment, act, done }];
+  }
+
   /**
-   * Does something the next time that a step has come to a moment; the connection goes on after it. Resolves when it was
-   * done.
+   * The same, of a step that must come: resolves when it was done; fails when it has not come for a minute, as when a
+   * statement is not recognised any more.
    */
   once(step: Step, moment: Moment, act: Watch['act']): Promise<void> {
-    return new Promise((done) => (this.#watches = [...this.#watches, { step, moment, act, done }]));
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        reject(new Error(`the step '${step}' ('${moment}') has not come for a minute`));
+      }, stepComesWithinMs).unref();
+      this.onNext(step, moment, act, () => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
   }
 
   /** Forgets what has not happened yet. */

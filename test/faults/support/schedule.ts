@@ -139,12 +139,12 @@ export class Schedule {
   #cutAtStep(): void {
     const { step, moment } = this.#random.pick(transactionPoints);
     const how = this.#random.pick(['reset', 'end'] as const);
-    void this.scene.postgresProxy.once(step, moment, (link) => link.cut(how));
+    this.scene.postgresProxy.onNext(step, moment, (link) => link.cut(how));
   }
 
   #vanishAtStep(): void {
     const { step } = this.#random.pick(transactionPoints);
-    void this.scene.postgresProxy.once(step, 'before', (link) => link.vanish());
+    this.scene.postgresProxy.onNext(step, 'before', (link) => link.vanish());
   }
 
   async #refuseConnections(): Promise<void> {
@@ -164,7 +164,7 @@ export class Schedule {
 
   /** The next that takes a lock loses it soon after, and is not told. */
   #loseLockUnnoticed(): void {
-    void this.scene.postgresProxy.once('lock', 'answered', (link) => {
+    this.scene.postgresProxy.onNext('lock', 'answered', (link) => {
       setTimeout(() => {
         link.vanish();
         this.scene.postgresProxy.tcp.forgetVanished();

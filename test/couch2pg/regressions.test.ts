@@ -1,23 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { compareSource } from '../../src/couch2pg/index.js';
 import { listParked, tableNames } from '../../src/postgres/index.js';
-import { createTestCouchDb, type TestCouchDatabase, type TestCouchDb } from '../support/couchdb.js';
+import { createTestCouchDb, type TestCouchDatabase } from '../support/couchdb.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { provoke } from '../support/provoke.js';
 import { comparison, shown, sourceName, synced } from './comparison.js';
 import { follow, stored, type Following } from './follow.js';
 
 const soon = { timeout: 30_000, interval: 50 };
 const pauses = { firstMs: 50, longestMs: 300, lookMs: 200 };
-
-/** What only the embedded source can be told to do. */
-async function provoke({ url, user, password }: TestCouchDb, what: string, ...path: string[]): Promise<void> {
-  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const answer = await fetch(`${url}/_embedded/${[what, ...path].map(encodeURIComponent).join('/')}`, {
-    method: 'POST',
-    headers: { authorization },
-  });
-  if (!answer.ok) throw new Error(`${what}: ${answer.status} ${await answer.text()}`);
-}
 
 /** A source of 60 documents and a few tombstones, in CouchDB and in the table. */
 async function scene() {

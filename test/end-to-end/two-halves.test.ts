@@ -69,7 +69,7 @@ test('couch2pg and dataemon run as processes of their own, and each may be kille
   const atKill = await countDocuments(database);
   expect(await writer.stop('SIGKILL'), `killed at ${atKill}`).toMatchObject({ signal: 'SIGKILL' });
   await standby.says(/is catching-up/);
-  const rows = await untilTableEquals(database, couchdb, [medic], 60_000);
+  const rows = await untilTableEquals(database, couchdb, [medic], { timeout: 60_000 });
   expect(standby.warnings).toEqual([]);
   await untilModelsEqual(database, rows);
 

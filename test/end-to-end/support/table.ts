@@ -50,19 +50,29 @@ async function expectedContent(couchdb: TestCouchDb, databases: readonly TestCou
   return content;
 }
 
+/** How a table is waited for. */
+export interface TableOptions {
+  /** In milliseconds; 30 s if missing. */
+  readonly timeout?: number;
+  /** Whether tombstones of what CouchDB does not know may be left, as a purge or a database made anew leaves them. */
+  readonly remains?: boolean;
+}
+
 /** Waits until the table holds exactly what CouchDB holds; gives its rows. */
 export async function untilTableEquals(
   database: TestDatabase,
   couchdb: TestCouchDb,
   sources: readonly TestCouchDatabase[],
-  timeout = 30_000,
+  { timeout = 30_000, remains = false }: TableOptions = {},
 ): Promise<TableRow[]> {
   const expected = await expectedContent(couchdb, sources);
   let rows: TableRow[] = [];
   const content = async (): Promise<Content> => {
     rows = await readTable(database);
     return Object.fromEntries(
-      rows.map(({ source, id, rev, deleted, doc }) => [`${source} ${id}`, { rev, deleted, doc }]),
+      rows
+        .map(({ source, id, rev, deleted, doc }) => [`${source} ${id}`, { rev, deleted, doc }] as const)
+        .filter(([name, { deleted }]) => !remains || !deleted || name in expected),
     );
   };
   await vi.waitFor(async () => expect(await content()).toEqual(expected), { timeout, interval: 50 });

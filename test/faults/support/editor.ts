@@ -24,6 +24,14 @@ export class Editor {
     return what;
   }
 
+  /** Purges the winning revision of a document; one that lost may win now. */
+  async purge(): Promise<void> {
+    const source = this.random.pick(this.scene.sources);
+    const _id = this.random.pick(ids);
+    const rev = await this.#revision(source, _id);
+    if (rev !== undefined) await source.purge(_id, rev);
+  }
+
   readonly #edits: readonly (readonly [string, (source: TestCouchDatabase) => Promise<void>])[] = [
     ['write', (source) => this.#write(source, this.random.integer(1, 8))],
     ['write many', (source) => this.#write(source, 40, (n) => `many-${n}`)],

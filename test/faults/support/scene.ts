@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../support/database.js
 import { Disposables } from '../../support/disposables.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../../support/temporary-folder.js';
 import { couchDbVariables, postgresVariables } from '../../end-to-end/support/environment.js';
-import { untilTableEquals, type TableRow } from '../../end-to-end/support/table.js';
+import { untilTableEquals, type TableOptions, type TableRow } from '../../end-to-end/support/table.js';
 import { CouchDbProxy } from './couchdb-proxy.js';
 import { PostgresProxy } from './postgres-proxy.js';
 
@@ -42,7 +42,7 @@ export interface InstanceOptions {
 }
 
 const heartbeatMs = 300;
-const pauses = { firstMs: 50, longestMs: 200, lookMs: 5_000, standbyMs: 100 };
+const pauses = { firstMs: 50, longestMs: 200, lookMs: 1_000, standbyMs: 100 };
 const answerTimeoutMs = 20_000;
 const couchdbAnswerTimeoutMs = 1_000;
 const soon = { timeout: 60_000, interval: 20 };
@@ -144,8 +144,8 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Waits until the table holds exactly what CouchDB has; gives its rows. */
-  caughtUp(timeout = soon.timeout): Promise<TableRow[]> {
-    return untilTableEquals(this.database, this.couchdb, this.sources, timeout);
+  caughtUp(options: TableOptions = {}): Promise<TableRow[]> {
+    return untilTableEquals(this.database, this.couchdb, this.sources, { timeout: soon.timeout, ...options });
   }
 
   /** Ends all faults. */

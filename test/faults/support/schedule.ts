@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from '../../support/command.js';
 import type { HttpEffect } from './couchdb-proxy.js';
+import { provoke } from '../../support/provoke.js';
 import { Editor } from './editor.js';
 import { transactionPoints } from './postgres-messages.js';
 import { Random } from './random.js';
@@ -24,6 +25,10 @@ export class Schedule {
   readonly #processes: Command[] = [];
   /** What was done, for the message of a failure. */
   readonly done: string[] = [];
+  /** The databases of which there is an older copy. */
+  readonly #copied = new Set<string>();
+  /** Whether a database is not what it was; a process looks for that when it starts, and then once a minute. */
+  #upheaval = false;
 
   private constructor(
     private readonly scene: Scene,
@@ -48,7 +53,7 @@ export class Schedule {
       scene.heal();
       scene.postgresProxy.tcp.forgetVanished();
       await schedule.#someone();
-      await reader.hasSeen(await scene.caughtUp());
+      await reader.hasSeen(await scene.caughtUp({ remains: schedule.#upheaval }));
     } catch (error) {
       throw new Error(`FAULT_SEED=${seed}: ${schedule.done.join(', ')}\n${schedule.#log()}`, { cause: error });
     }
@@ -64,7 +69,11 @@ export class Schedule {
   }
 
   async #act(): Promise<void> {
-    const [name, act] = this.#random.pick([...this.#faults, ...(this.kills ? this.#ofProcesses : this.#ofInstances)]);
+    const [name, act] = this.#random.pick([
+      ...this.#faults,
+      ...this.#upheavals,
+      ...(this.kills ? this.#ofProcesses : this.#ofInstances),
+    ]);
     this.done.push(name);
     await act();
   }
@@ -80,6 +89,14 @@ export class Schedule {
     ['PostgreSQL is slow', () => this.scene.postgresProxy.tcp.set({ latencyMs: this.#random.integer(0, 10) })],
     ['PostgreSQL refuses', () => this.#refuseConnections()],
     ['all is well', () => this.scene.heal()],
+  ];
+
+  /** What an operator does to a database under the feet of whoever follows it. */
+  readonly #upheavals: readonly Act[] = [
+    ['purge', () => this.#purge()],
+    ['recreate', () => this.#recreate()],
+    ['move shards', () => this.#provoke('move-shards')],
+    ['copy or restore', () => this.#copyOrRestore()],
   ];
 
   readonly #ofInstances: readonly Act[] = [
@@ -112,8 +129,31 @@ export class Schedule {
     this.#processes.push(this.scene.command({ BATCH_SIZE: this.#random.pick(['3', '20', '100']) }));
   }
 
-  /** Sees to it that an instance runs in the end. */
+  async #purge(): Promise<void> {
+    this.#upheaval = true;
+    await this.#editor.purge();
+  }
+
+  async #recreate(): Promise<void> {
+    this.#upheaval = true;
+    await this.#random.pick(this.scene.sources).recreate();
+  }
+
+  async #copyOrRestore(): Promise<void> {
+    const { name } = this.#random.pick(this.scene.sources);
+    await this.#provoke(this.#copied.has(name) ? 'restore' : 'snapshot', name, 'copy');
+    this.#copied.add(name);
+  }
+
+  async #provoke(what: string, name = this.#random.pick(this.scene.sources).name, ...more: string[]): Promise<void> {
+    if (this.scene.couchdb.embedded === undefined) return;
+    this.#upheaval = true;
+    await provoke(this.scene.couchdb, what, name, ...more);
+  }
+
+  /** Sees to it that an instance runs in the end, and that it looks at its databases soon. */
   async #someone(): Promise<void> {
+    if (this.#upheaval) await Promise.all(this.#processes.splice(0).map((process) => process.stop('SIGKILL')));
     if (this.#processes.length + this.#instances.length > 0) return;
     if (this.kills) this.#startProcess();
     else this.#instances.push(this.#start());

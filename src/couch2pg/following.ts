@@ -79,6 +79,9 @@ export class Following {
       );
     } catch (error) {
       broken.signal.throwIfAborted();
+      if (error instanceof SyncError && error.code === 'COUCHDB_SEQUENCE_REFUSED') {
+        await this.#record.beginRegression('renumbered');
+      }
       if (!stop.aborted && !this.#interrupt.signal.aborted) throw error;
     } finally {
       this.#interrupt.abort();

@@ -7,6 +7,7 @@ const remedies = {
   missing: 'Check COUCHDB_DBS for misspelling.',
   httpsWanted: 'If it speaks https, set COUCHDB_SECURE=true.',
   certificateWanted: 'If it asks for a certificate, set COUCHDB_CERT_FILE and COUCHDB_KEY_FILE to one that it accepts.',
+  sequence: 'Nothing: every id and revision is compared, what differs is mended, and the feed followed from there.',
   notCouchDb:
     'COUCHDB_HOST and COUCHDB_PORT must lead to CouchDB or the CHT itself; open the address in a browser to see.',
 };
@@ -62,6 +63,9 @@ export function statusError(address: string, status: number, body: string, retry
   if (passing) {
     const wait = retryAfter === undefined ? '' : ` (Retry-After: ${String(retryAfter)})`;
     return failed('COUCHDB_UNREACHABLE', `${said}${wait}`, { passing, remedy: remedies.unreachable });
+  }
+  if (status === 400 && /malformed sequence/i.test(body)) {
+    return failed('COUCHDB_SEQUENCE_REFUSED', said, { passing: true, remedy: remedies.sequence });
   }
   const remedy = saidByProxies.find(([words]) => status === 400 && words.test(body))?.[1];
   return failed('COUCHDB_ANSWER_INVALID', said, { remedy: remedy ?? remedies.notCouchDb });

@@ -32,6 +32,13 @@ export const errorCodes = {
    */
   COUCHDB_DATABASE_MISSING: 'COUCHDB_DATABASE_MISSING',
   /**
+   * CouchDB does not take the sequence of the checkpoint: the database was replaced by one whose sequences look otherwise,
+   * or `couchdb_progress` was edited. The sync compares every id and revision, mends what differs and goes on.
+   *
+   * What to do: nothing.
+   */
+  COUCHDB_SEQUENCE_REFUSED: 'COUCHDB_SEQUENCE_REFUSED',
+  /**
    * Something answered, but not with what CouchDB answers: a web page, a proxy's message, or JSON of another form.
    *
    * What to do: open the address of the message in a browser. COUCHDB_HOST and COUCHDB_PORT must lead to CouchDB (or

@@ -83,7 +83,7 @@ export async function moveCheckpoint(
   names: TableNames,
   { source, from, to, pending, savedTimestamp, recent }: CheckpointMove,
 ): Promise<boolean> {
-  const values = [source, to, pending, savedTimestamp ?? null, recent.length === 0 ? null : JSON.stringify(recent)];
+  const values = [source, to, storedPending(pending), savedTimestamp ?? null, recent.length === 0 ? null : JSON.stringify(recent)];
   const { rowCount } = await (from === undefined
     ? client.query({ name: `cht_sync_first_checkpoint ${names.progress}`, text: firstStep(names), values })
     : client.query({
@@ -92,6 +92,11 @@ export async function moveCheckpoint(
         values: [...values, from],
       }));
   return rowCount === 1;
+}
+
+/** What `couchdb_progress.pending` can hold, which has been an integer since cht-sync v1. */
+export function storedPending(pending: number | null): number | null {
+  return pending === null ? null : Math.min(pending, 2 ** 31 - 1);
 }
 
 /** The row may be there already, with a report of the source. */

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { ErrorCode } from '../lib/index.js';
+import { storedPending } from './checkpoint.js';
 import type { TableNames } from './identifiers.js';
 
 /** What a source is doing, for `couchdb_progress`. */
@@ -22,7 +23,7 @@ export async function reportSource(
      ON CONFLICT (source) DO UPDATE SET
        state = excluded.state, pending = excluded.pending,
        error_code = excluded.error_code, error = excluded.error, updated_at = excluded.updated_at`,
-    [source, state, pending, error?.code ?? null, error?.message ?? null],
+    [source, state, storedPending(pending), error?.code ?? null, error?.message ?? null],
   );
 }
 

@@ -184,3 +184,15 @@ test.runIf(onEmbedded)('a feed that is rewound is told of, and writes no row and
   listener.release();
   expect(following.couch2pg.status()[0]?.source).toBe(sourceName(couchdb, source));
 });
+
+test('a checkpoint whose sequence CouchDB does not take is mended by a comparison', async () => {
+  await using of = await scene();
+  const { database, source } = of;
+  await source.write({ _id: 'since', n: 1 });
+  await database.pool.query(`UPDATE v1.couchdb_progress SET seq = '17-of another kind', pending = 2147483647`);
+  await using following = of.follow();
+  await expect.poll(() => following.couch2pg.status()[0]?.state, soon).toBe('live');
+  expect(await of.differences()).toEqual([]);
+  await source.write({ _id: 'after', n: 1 });
+  await expect.poll(async () => (await stored(database, source.name)).has('after'), soon).toBe(true);
+});

@@ -83,7 +83,13 @@ export async function moveCheckpoint(
   names: TableNames,
   { source, from, to, pending, savedTimestamp, recent }: CheckpointMove,
 ): Promise<boolean> {
-  const values = [source, to, storedPending(pending), savedTimestamp ?? null, recent.length === 0 ? null : JSON.stringify(recent)];
+  const values = [
+    source,
+    to,
+    storedPending(pending),
+    savedTimestamp ?? null,
+    recent.length === 0 ? null : JSON.stringify(recent),
+  ];
   const { rowCount } = await (from === undefined
     ? client.query({ name: `cht_sync_first_checkpoint ${names.progress}`, text: firstStep(names), values })
     : client.query({

@@ -1,0 +1,55 @@
+{# Models of forms. The columns that users give are SQL over the aliases `data_record` and `couchdb`. #}
+
+{% macro cht_form_model(form_name, form_columns, form_indexes=[]) -%}
+  {{ cht_pipeline.cht_form_multi([{'form_name': form_name, 'form_columns': form_columns}], form_indexes) }}
+{%- endmacro %}
+
+{% macro cht_form_multi(forms, form_indexes=[]) -%}
+  {%- set names = forms | map(attribute='form_name') | list -%}
+  {%- if names | unique | list | length < names | length -%}
+    {%- do exceptions.raise_compiler_error('cht_form_multi: a form is named twice in ' ~ names | join(', ')) -%}
+  {%- endif -%}
+  {{ cht_pipeline.keep_up_with('data_record', cht_pipeline.data_record_indexes() + form_indexes) }}
+  {%- for form in forms %}
+  {{ 'union all' if not loop.first }}
+  select
+    {{ cht_pipeline.data_record_columns() }}
+    {{- cht_pipeline.and_columns(form.form_columns) }}
+  {{ cht_pipeline.data_record_join(form.form_name) }}
+  {%- endfor %}
+{%- endmacro %}
+
+{% macro data_record_columns() -%}
+  data_record.uuid,
+  data_record.saved_timestamp,
+  data_record.contact_uuid as reported_by,
+  data_record.parent_uuid as reported_by_parent,
+  data_record.reported
+{%- endmacro %}
+
+{% macro data_record_indexes() %}
+  {% do return([
+    {'columns': ['uuid']},
+    {'columns': ['saved_timestamp']},
+    {'columns': ['reported_by']},
+    {'columns': ['reported_by_parent']},
+    {'columns': ['reported']},
+  ]) %}
+{% endmacro %}
+
+{#-
+  In a model of the user's own, which has a watermark of its own kind, the rows that are newer than the model: each
+  saved_timestamp is another one, and they become visible in its order.
+-#}
+{% macro data_record_join(form_name) -%}
+  from {{ ref('data_record') }} as data_record
+  join {{ cht_pipeline.documents() }} as couchdb on couchdb._id = data_record.uuid
+  where data_record.form = {{ cht_pipeline.literals([form_name]) }}
+    -- The document may have been deleted since data_record ran.
+    and couchdb._deleted is not true
+  {%- if cht_pipeline.keeps_up() %}
+    and {{ cht_pipeline.changed('data_record.saved_timestamp') }}
+  {%- elif is_incremental() %}
+    and data_record.saved_timestamp > {{ cht_pipeline.max_existing_timestamp('saved_timestamp') }}
+  {%- endif %}
+{%- endmacro %}

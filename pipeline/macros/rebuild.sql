@@ -5,7 +5,7 @@
 
 {#- After a model was built anew, inside its transaction: dbt has put the new table in place of the old one. -#}
 {% macro after_rebuild() %}
-  {% set feed = cht_pipeline.feed() %}
+  {% set feed = cht_pipeline.feed(model) %}
   {% if feed and feed.is_model %}
     {% do run_query(cht_pipeline.add_foreign_key(this, feed)) %}
   {% endif %}
@@ -21,14 +21,14 @@
   {% do cht_pipeline.create_partial_index() %}
   {#- Without statistics, PostgreSQL would take an increment for a two-hundredth of the table. -#}
   {% do run_query('analyze ' ~ this) %}
-  {% if must_restart and cht_pipeline.descendants() %}
-    {% do run_query(cht_pipeline.restart_descendants()) %}
+  {% if must_restart and cht_pipeline.descendants(model) %}
+    {% do run_query(cht_pipeline.restart_descendants(model)) %}
   {% endif %}
 {% endmacro %}
 
 {#- Before the first increment of a table without a watermark, as an older package made it: it gets what it lacks. -#}
 {% macro adopt() %}
-  {% set feed = cht_pipeline.feed() %}
+  {% set feed = cht_pipeline.feed(model) %}
   {% set key = config.get('unique_key') %}
   {% set has_index %}
     select exists (

@@ -6,32 +6,52 @@
   goes. Without it the model selects all its rows each time.
 #}
 {% macro get_incremental_upsert_sql(arguments) %}
-  {%- set target = arguments.target_relation -%}
   {%- set selected = arguments.temp_relation -%}
-  {%- set key = arguments.unique_key -%}
-  {%- set columns = arguments.dest_columns | map(attribute='quoted') | list -%}
-  {%- set others = columns | reject('equalto', adapter.quote(key)) | list -%}
-  {%- set feed = cht_pipeline.feed() -%}
-  {%- set watched = config.get('meta', {}).get('restarts_below') -%}
-
-  {%- if watched and cht_pipeline.descendants() %}
-  {{ cht_pipeline.restart_descendants() }}
-    and exists (
-      select from {{ target }} as model
-      join {{ selected }} as selected using ({{ key }})
-      where model.{{ watched }} is distinct from selected.{{ watched }}
-    );
+  {%- set restart = cht_pipeline.restart_if_watched_changed(model, selected) -%}
+  {%- if restart %}
+  {{ restart }};
   {%- endif %}
 
-  delete from {{ target }} as model
+  {{ cht_pipeline.remove_unselected(model, selected) }};
+
+  {{ cht_pipeline.write_selected(model, selected, arguments.dest_columns) }}
+{% endmacro %}
+
+{#- The table of a model. `node` is a node of dbt's graph. -#}
+{% macro relation_of(node) %}
+  {% do return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) %}
+{% endmacro %}
+
+{#- Has the models below look at everything again when the watched column of a row changes; empty when there is none. -#}
+{% macro restart_if_watched_changed(node, selected) -%}
+  {%- set watched = node.config.get('meta', {}).get('restarts_below') -%}
+  {%- if watched and cht_pipeline.descendants(node) %}
+  {{ cht_pipeline.restart_descendants(node) }}
+    and exists (
+      select from {{ cht_pipeline.relation_of(node) }} as model
+      join {{ selected }} as selected using ({{ node.config.unique_key }})
+      where model.{{ watched }} is distinct from selected.{{ watched }}
+    )
+  {%- endif -%}
+{%- endmacro %}
+
+{% macro remove_unselected(node, selected) -%}
+  {%- set key = node.config.unique_key -%}
+  {%- set feed = cht_pipeline.feed(node) -%}
+  delete from {{ cht_pipeline.relation_of(node) }} as model
   where not exists (select from {{ selected }} as selected where selected.{{ key }} = model.{{ key }})
   {%- if feed %}
     and model.{{ key }} in (
       select feed.{{ feed.key }} from {{ feed.relation }} as feed where {{ cht_pipeline.changed('feed.saved_timestamp') }}
     )
-  {%- endif %};
+  {%- endif %}
+{%- endmacro %}
 
-  insert into {{ target }} as model ({{ columns | join(', ') }})
+{% macro write_selected(node, selected, columns) -%}
+  {%- set key = node.config.unique_key -%}
+  {%- set columns = columns | map(attribute='quoted') | list -%}
+  {%- set others = columns | reject('equalto', adapter.quote(key)) | list -%}
+  insert into {{ cht_pipeline.relation_of(node) }} as model ({{ columns | join(', ') }})
   select {{ columns | join(', ') }} from {{ selected }}
   on conflict ({{ key }}) do update
   set
@@ -42,4 +62,4 @@
     {%- for column in others %}
     {{ 'or ' if not loop.first }}model.{{ column }} is distinct from excluded.{{ column }}
     {%- endfor %}
-{% endmacro %}
+{%- endmacro %}

@@ -55,19 +55,19 @@
   {% endfor %}
 {% endmacro %}
 
-{#- The keys of the models with a watermark that are built from this one, directly or not. -#}
-{% macro descendants() %}
+{#- The keys of the models with a watermark that are built from `node`, directly or not. -#}
+{% macro descendants(node) %}
   {% set found = [] %}
-  {% set key = cht_pipeline.watermark_key(model) %}
-  {% for node in graph.nodes.values() if node.config.incremental_strategy == 'upsert' and key in cht_pipeline.ancestors(node) %}
-    {% do found.append(cht_pipeline.watermark_key(node)) %}
+  {% set key = cht_pipeline.watermark_key(node) %}
+  {% for other in graph.nodes.values() if other.config.incremental_strategy == 'upsert' and key in cht_pipeline.ancestors(other) %}
+    {% do found.append(cht_pipeline.watermark_key(other)) %}
   {% endfor %}
   {% do return(found) %}
 {% endmacro %}
 
-{#- The table and its key column whose changed rows are this model's changes; see `changes` in a model's meta. -#}
-{% macro feed() %}
-  {% set name = config.get('meta', {}).get('changes') %}
+{#- The table and its key column whose changed rows are a model's changes; see `changes` in a model's meta. -#}
+{% macro feed(node) %}
+  {% set name = node.config.get('meta', {}).get('changes') %}
   {% if not name %}
     {% do return(none) %}
   {% elif name == 'couchdb' %}
@@ -126,37 +126,41 @@
     on conflict (model) do update set saved_timestamp = watermark.saved_timestamp;
   {% endcall %}
 
-  {% set increment %}
-    with increment as (
-      select
-        {% if is_incremental() %}saved_timestamp{% else %}'-infinity'::timestamp{% endif %} as increment_start,
-        {%- if ancestors %}
-        (
-          select case when count(*) = {{ ancestors | length }} then min(ancestor.saved_timestamp) end
-          from {{ watermarks }} as ancestor
-          where ancestor.model in ({{ cht_pipeline.literals(ancestors) }})
-        ) as increment_end
-        {%- else %}
-        {{ cht_pipeline.end_of_batch('watermark.saved_timestamp') }} as increment_end
-        {%- endif %}
-      from {{ watermarks }} as watermark
-      where model = {{ key }}
-    )
-    select
-      set_config('cht_pipeline.increment_start', increment_start::text, true),
-      set_config('cht_pipeline.increment_end', greatest(increment_end, increment_start)::text, true),
-      increment_start = '-infinity' as is_first
-    from increment
-  {% endset %}
-  {% set is_first = run_query(increment).columns['is_first'].values()[0] %}
-  {% if is_first and is_incremental() %}
+  {% set increment = run_query(cht_pipeline.select_increment(model, is_incremental())) %}
+  {% if increment.columns['is_first'].values()[0] and is_incremental() %}
     {% do cht_pipeline.adopt() %}
   {% endif %}
 {% endmacro %}
 
+{#- Fixes the increment of a model, which its watermark and those of the models above it tell. -#}
+{% macro select_increment(node, is_incremental) %}
+  {%- set ancestors = cht_pipeline.ancestors(node) -%}
+  {%- set watermarks = cht_pipeline.watermark_table() -%}
+  with increment as (
+    select
+      {% if is_incremental %}saved_timestamp{% else %}'-infinity'::timestamp{% endif %} as increment_start,
+      {%- if ancestors %}
+      (
+        select case when count(*) = {{ ancestors | length }} then min(ancestor.saved_timestamp) end
+        from {{ watermarks }} as ancestor
+        where ancestor.model in ({{ cht_pipeline.literals(ancestors) }})
+      ) as increment_end
+      {%- else %}
+      {{ cht_pipeline.end_of_batch(node, 'watermark.saved_timestamp', is_incremental) }} as increment_end
+      {%- endif %}
+    from {{ watermarks }} as watermark
+    where model = {{ cht_pipeline.literals([cht_pipeline.watermark_key(node)]) }}
+  )
+  select
+    set_config('cht_pipeline.increment_start', increment_start::text, true),
+    set_config('cht_pipeline.increment_end', greatest(increment_end, increment_start)::text, true),
+    increment_start = '-infinity' as is_first
+  from increment
+{% endmacro %}
+
 {#- The saved_timestamp up to which a run of the root model takes changes: an expression. -#}
-{% macro end_of_batch(watermark) %}
-  {%- set feed = cht_pipeline.feed() -%}
+{% macro end_of_batch(node, watermark, is_incremental) %}
+  {%- set feed = cht_pipeline.feed(node) -%}
   {%- set batch_size = cht_pipeline.batch_size() -%}
   {%- if batch_size > 0 and not should_full_refresh() -%}
     (
@@ -164,7 +168,7 @@
       from (
         select saved_timestamp
         from {{ feed.relation }}
-        {% if is_incremental() %}where saved_timestamp > {{ watermark }}{% endif %}
+        {% if is_incremental %}where saved_timestamp > {{ watermark }}{% endif %}
         order by saved_timestamp
         limit {{ batch_size }}
       ) as batch
@@ -179,14 +183,18 @@
   {% if not is_incremental() %}
     {% do cht_pipeline.after_rebuild() %}
   {% endif %}
-  update {{ cht_pipeline.watermark_table() }}
-  set saved_timestamp = {{ cht_pipeline.increment_end() }}
-  where model = {{ cht_pipeline.literals([cht_pipeline.watermark_key(model)]) }}
+  {{ cht_pipeline.move_watermark(model) }}
 {% endmacro %}
 
-{#- Has all models below this one look at everything in their next run. -#}
-{% macro restart_descendants() %}
-  {% set descendants = cht_pipeline.descendants() %}
+{% macro move_watermark(node) -%}
+  update {{ cht_pipeline.watermark_table() }}
+  set saved_timestamp = {{ cht_pipeline.increment_end() }}
+  where model = {{ cht_pipeline.literals([cht_pipeline.watermark_key(node)]) }}
+{%- endmacro %}
+
+{#- Has all models below `node` look at everything in their next run. -#}
+{% macro restart_descendants(node) %}
+  {% set descendants = cht_pipeline.descendants(node) %}
   {% if descendants %}
     update {{ cht_pipeline.watermark_table() }}
     set saved_timestamp = '-infinity'

@@ -1,0 +1,62 @@
+{#
+  An increment as statements that need no dbt to be carried out: what upsert.sql and watermark.sql have dbt do in a run of a
+  model, put into two statements that are the same each time. CHT Sync's dataemon asks for them by `dbt run-operation
+  increment_plans`, puts the compiled SQL of the model where `compiled_placeholder` stands, and runs them itself.
+
+    open   fixes the increment of the model in the transaction's settings, as open_increment does; `is_first` tells that
+           there was none before, which only dbt can carry out
+    apply  removes, inserts and updates rows, and moves the watermark; `restarted` tells that models below must look at
+           everything again, which only dbt can carry out
+#}
+
+{#- Tells the plans of models, each in a line of dbt's log. `ids` are unique ids of dbt. -#}
+{% macro increment_plans(ids) %}
+  {% for id in ids %}
+    {% do log('increment_plan ' ~ tojson({'id': id, 'plan': cht_pipeline.increment_plan(graph.nodes[id])})) %}
+  {% endfor %}
+{% endmacro %}
+
+{% macro increment_plan(node) %}
+  {% do return({
+    'key': cht_pipeline.watermark_key(node),
+    'ancestors': cht_pipeline.ancestors(node),
+    'watermarks': cht_pipeline.watermark_table(),
+    'open': cht_pipeline.select_increment(node, true),
+    'apply': cht_pipeline.apply_increment(node),
+  }) %}
+{% endmacro %}
+
+{% macro compiled_placeholder() -%}
+  /* the compiled model */
+{%- endmacro %}
+
+{% macro apply_increment(node) %}
+  {%- set relation = cht_pipeline.relation_of(node) -%}
+  {%- set columns = adapter.get_columns_in_relation(relation) -%}
+  with selected as materialized (
+  {{ cht_pipeline.compiled_placeholder() }}
+  ),
+  {%- set restart = cht_pipeline.restart_if_watched_changed(node, 'selected') %}
+  {%- if restart %}
+  restarted as (
+    {{ restart }}
+    returning 1
+  ),
+  {%- endif %}
+  removed as (
+    {{ cht_pipeline.remove_unselected(node, 'selected') }}
+    returning 1
+  ),
+  written as (
+    {{ cht_pipeline.write_selected(node, 'selected', columns) }}
+    returning 1
+  ),
+  moved as (
+    {{ cht_pipeline.move_watermark(node) }}
+    returning 1
+  )
+  select
+    ((select count(*) from removed) + (select count(*) from written))::integer as rows,
+    {{ '(select count(*) from restarted) > 0' if restart else 'false' }} as restarted,
+    (select count(*) from moved) = 1 as moved
+{% endmacro %}

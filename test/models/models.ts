@@ -48,15 +48,20 @@ export async function createDocuments(pool: pg.Pool): Promise<Documents> {
 }
 
 /** The rows of each model that one schema has and the other has not: empty when the schemas are equal. */
-export async function differences(pool: pg.Pool, one: string, other: string): Promise<Record<string, unknown[]>> {
+export async function differences(
+  pool: pg.Pool,
+  one: string,
+  other: string,
+  of: readonly string[] = models,
+): Promise<Record<string, unknown[]>> {
   const found: Record<string, unknown[]> = {};
-  for (const model of models) {
+  for (const model of of) {
     const { rows: columns } = await pool.query<{ names: string }>(
       `SELECT string_agg(quote_ident(column_name), ', ' ORDER BY column_name) AS names
        FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2`,
       [other, model],
     );
-    const all = (schema: string) => `SELECT ${columns[0]!.names} FROM ${schema}.${model}`;
+    const all = (schema: string) => `SELECT ${columns[0]!.names} FROM ${schema}."${model}"`;
     const { rows } = await pool.query(
       `SELECT '${one}' AS only_in, a.* FROM (${all(one)} EXCEPT ALL ${all(other)}) a
        UNION ALL

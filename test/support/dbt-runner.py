@@ -1,7 +1,8 @@
 """dbt for tests, loaded once: a line of JSON asks for a command, a line of JSON answers it.
 
 `{"args": [...], "env": {...}, "manifest": "key"}` -> `{"success": true, "results": [...], "errors": [...]}`. The manifest
-is parsed for the first command with a key, and used again for all that follow.
+is parsed for the first command with a key, and used again for all that follow. Without arguments, the answer is the models
+of the manifest.
 """
 
 import json
@@ -24,6 +25,19 @@ def invoke(args, manifest, errors):
     return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke([*args, *quiet])
 
 
+def describe(manifest):
+    models = (node for node in manifest.nodes.values() if str(node.resource_type) == "model")
+    return [
+        {"name": node.name, "key": node.config.unique_key, "materialized": node.config.materialized}
+        for node in sorted(models, key=lambda node: node.name)
+    ]
+
+
+def answer(message):
+    protocol.write(json.dumps(message) + "\n")
+    protocol.flush()
+
+
 for line in sys.stdin:
     request = json.loads(line)
     os.environ.update(request["env"])
@@ -31,6 +45,9 @@ for line in sys.stdin:
     key = request["manifest"]
     if key not in manifests:
         manifests[key] = invoke(["parse", *request["folders"]], None, errors).result
+    if not request["args"]:
+        answer({"models": describe(manifests[key])})
+        continue
     finished = invoke([*request["args"], *request["folders"]], manifests[key], errors)
     results = [
         {"name": result.node.name, "status": str(result.status), "message": result.message or ""}
@@ -38,5 +55,4 @@ for line in sys.stdin:
     ]
     if finished.exception is not None:
         errors.append(str(finished.exception))
-    protocol.write(json.dumps({"success": finished.success, "results": results, "errors": errors}) + "\n")
-    protocol.flush()
+    answer({"success": finished.success, "results": results, "errors": errors})

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,43 +25,94 @@ export interface DbtTarget {
   readonly rootSchema?: string;
 }
 
+/** A model of the package. */
+export interface DbtModel {
+  readonly name: string;
+  /** The column, or columns, that no two rows have the same of; null when the model names none. */
+  readonly key: string | readonly string[] | null;
+  readonly materialized: string;
+}
+
 /** A resident dbt that works on the package `pipeline/`, one command at a time. */
 export interface Dbt extends AsyncDisposable {
   /** Runs a command, such as `run --full-refresh`; that models fail is an outcome. */
   attempt(target: DbtTarget, ...args: string[]): Promise<DbtOutcome>;
   /** As `attempt`, but throws when something failed. */
   run(target: DbtTarget, ...args: string[]): Promise<DbtOutcome>;
+  /** The models there are. */
+  models(target: DbtTarget): Promise<readonly DbtModel[]>;
+  /** Kills it as the system might; the command under way fails, and the next one has another process. */
+  kill(): Promise<void>;
+}
+
+/** What a resident dbt works on. */
+export interface DbtOptions {
+  /** A folder of models that are added to those of the package. */
+  readonly additionalModels?: string;
+}
+
+interface Worker {
+  ask<Answer>(request: object): Promise<Answer>;
+  end(signal?: 'SIGKILL'): Promise<void>;
 }
 
 /** Starts a resident dbt for a database. */
-export async function startDbt(database: TestDatabase): Promise<Dbt> {
+export async function startDbt(database: TestDatabase, { additionalModels }: DbtOptions = {}): Promise<Dbt> {
   const scratch = await mkdtemp(join(tmpdir(), 'cht-sync-dbt-'));
-  const worker = spawn(python, [join(root, 'test/support/dbt-runner.py')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const answers = createInterface(worker.stdout)[Symbol.asyncIterator]();
+  let project = join(root, 'pipeline');
+  if (additionalModels !== undefined) {
+    project = join(scratch, 'project');
+    await cp(join(root, 'pipeline'), project, { recursive: true });
+    await cp(additionalModels, join(project, 'models/additional'), { recursive: true });
+  }
+  let worker: Worker | undefined = startWorker();
 
-  async function attempt(target: DbtTarget, ...args: string[]): Promise<DbtOutcome> {
+  async function ask<Answer>(target: DbtTarget, args: readonly string[]): Promise<Answer> {
     const key = `${target.schema}-${target.rootSchema ?? ''}`;
-    const request = { args, env: environment(database, target), manifest: key, folders: folders(join(scratch, key)) };
-    worker.stdin.write(`${JSON.stringify(request)}\n`);
-    const answer = await answers.next();
-    if (answer.done === true) throw new Error('dbt has gone');
-    return JSON.parse(answer.value) as DbtOutcome;
+    worker ??= startWorker();
+    return worker.ask<Answer>({
+      ...{ args, env: environment(database, target), manifest: key },
+      folders: folders(join(scratch, key), project),
+    });
   }
 
   return {
-    attempt,
+    attempt: (target, ...args) => ask<DbtOutcome>(target, args),
     run: async (target, ...args) => {
-      const outcome = await attempt(target, ...args);
+      const outcome = await ask<DbtOutcome>(target, args);
       if (!outcome.success) throw new Error(`dbt ${args.join(' ')}:\n${outcome.errors.join('\n')}`);
       return outcome;
     },
+    models: async (target) => (await ask<{ models: DbtModel[] }>(target, [])).models,
+    kill: async () => {
+      const killed = worker;
+      worker = undefined;
+      await killed?.end('SIGKILL');
+    },
     [Symbol.asyncDispose]: async () => {
-      worker.stdin.end();
-      await exited;
+      await worker?.end();
       await rm(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+function startWorker(): Worker {
+  const child = spawn(python, [join(root, 'test/support/dbt-runner.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // It may be killed while it is told something.
+  child.stdin.on('error', () => undefined);
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    ask: async <Answer>(request: object) => {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      const answer = await answers.next();
+      if (answer.done === true) throw new Error('dbt has gone');
+      return JSON.parse(answer.value) as Answer;
+    },
+    end: async (signal) => {
+      if (signal === undefined) child.stdin.end();
+      else child.kill(signal);
+      await exited;
     },
   };
 }
@@ -96,9 +147,9 @@ function environment({ connection }: TestDatabase, target: DbtTarget): Record<st
   };
 }
 
-function folders(scratch: string): string[] {
+function folders(scratch: string, project = join(root, 'pipeline')): string[] {
   return [
-    ...['--project-dir', join(root, 'pipeline'), '--profiles-dir', join(root, 'dbt')],
+    ...['--project-dir', project, '--profiles-dir', join(root, 'dbt')],
     ...['--target-path', join(scratch, 'target'), '--log-path', join(scratch, 'logs')],
   ];
 }

@@ -1,0 +1,143 @@
+import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { startDbt, type Dbt, type DbtModel } from '../../support/dbt.js';
+import { createDocuments, differences, foreignKeys } from '../models.js';
+import { createCouch2pg, type Couch2pg } from './couch2pg.js';
+import { steadyDocuments } from './documents.js';
+import { startReader, type Readable } from './reader.js';
+import type { Run, Step } from './steps.js';
+import { setTrap, type Trap } from './trap.js';
+
+/** A database with its documents and models, to which things happen. */
+export interface World extends AsyncDisposable {
+  /**
+   * Empties it, has the steps happen, and runs all models. What is wrong then, or was to a reader meanwhile; nothing, if
+   * all is right.
+   */
+  play(steps: readonly Step[]): Promise<Record<string, unknown>>;
+  /** How often readers have looked at all models. */
+  readonly looks: number;
+}
+
+const v1 = { schema: 'v1' };
+
+/** Made by dbt's runs, not by documents. */
+const modelsOfRuns = ['dbt_results'];
+
+/** Makes one. Its process and tables are used again in each play, because to make them takes as long as a play. */
+export async function createWorld(options?: { readonly additionalModels: string }): Promise<World> {
+  const database = await createTestDatabase();
+  const dbt = await startDbt(database, options);
+  try {
+    await createDocuments(database.pool);
+    await dbt.run(v1, 'run');
+    const all = await dbt.models(v1);
+    const models = all.filter(({ name }) => !modelsOfRuns.includes(name));
+    const readables = await readable(database, models);
+    const parts = { database, dbt, models: models.map(({ name }) => name), readables };
+    return new ResidentWorld(parts, await setTrap(database.pool), await foreignKeys(database.pool));
+  } catch (error) {
+    await dbt[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly database: TestDatabase;
+  readonly dbt: Dbt;
+  readonly models: readonly string[];
+  readonly readables: readonly Readable[];
+}
+
+class ResidentWorld implements World {
+  looks = 0;
+  readonly #couch2pg: Couch2pg;
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly trap: Trap,
+    private readonly foreignKeys: readonly string[],
+  ) {
+    this.#couch2pg = createCouch2pg(parts.database.pool);
+  }
+
+  async play(steps: readonly Step[]): Promise<Record<string, unknown>> {
+    const { database, dbt, models, readables } = this.parts;
+    const { pool } = database;
+    await this.#empty();
+    await this.#couch2pg.write('one/medic', steadyDocuments(0));
+    await dbt.run(v1, 'run');
+    const reader = await startReader(database, readables);
+    let seen;
+    try {
+      for (const step of steps) await this.#perform(step);
+      await dbt.run(v1, 'run', '--threads', '4');
+    } finally {
+      seen = await reader.stop();
+    }
+    this.looks += seen.looks;
+
+    await pool.query('DROP SCHEMA IF EXISTS refreshed CASCADE');
+    await dbt.run({ schema: 'refreshed', rootSchema: 'v1' }, 'run', '--full-refresh', '--threads', '2');
+    const found: Record<string, unknown> = await differences(pool, 'v1', 'refreshed', models);
+    if (seen.wrong.length > 0) found.reader = seen.wrong;
+    const keys = await foreignKeys(pool);
+    if (keys.join() !== this.foreignKeys.join()) found.foreignKeys = keys;
+    return found;
+  }
+
+  async #empty(): Promise<void> {
+    const { pool } = this.parts.database;
+    const tables = ['couchdb', 'couchdb_alias', 'dbt_watermark', ...this.parts.models];
+    const { rows } = await pool.query<{ name: string }>(
+      `SELECT oid::regclass::text AS name FROM pg_class
+       WHERE relkind = 'r' AND relnamespace = 'v1'::regnamespace AND relname = ANY($1)`,
+      [tables],
+    );
+    await pool.query(`TRUNCATE ${rows.map(({ name }) => name).join(', ')}`);
+  }
+
+  async #perform(step: Step): Promise<void> {
+    if (step.kind === 'write') await this.#couch2pg.write(step.write.source, step.write.documents);
+    else if (step.kind === 'run') await this.#run(step.run);
+    else {
+      const commit = await this.#couch2pg.writeLate(step.early.source, step.early.documents);
+      const late = this.#couch2pg.write(step.late.source, step.late.documents);
+      try {
+        await this.#run(step.between);
+      } finally {
+        await commit();
+        await late;
+      }
+    }
+  }
+
+  async #run({ models: chosen, fullRefresh, batchSize, threads, interruption }: Run): Promise<void> {
+    const { dbt, models } = this.parts;
+    const select = chosen?.map((n) => models[n % models.length]!);
+    const args = [
+      ...(select === undefined ? [] : ['--select', ...select]),
+      ...(fullRefresh === true ? ['--full-refresh'] : []),
+      ...(batchSize === undefined ? [] : ['--vars', `{batch_size: ${batchSize}}`]),
+      ...(threads === undefined ? [] : ['--threads', String(threads)]),
+    ];
+    if (interruption === undefined) await dbt.run(v1, 'run', ...args);
+    else await this.trap.spring(interruption, dbt, () => dbt.attempt(v1, 'run', ...args));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.parts.dbt[Symbol.asyncDispose]();
+    await this.parts.database[Symbol.asyncDispose]();
+  }
+}
+
+async function readable({ pool }: TestDatabase, models: readonly DbtModel[]): Promise<Readable[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.columns WHERE table_schema = 'v1' AND column_name = 'uuid'`,
+  );
+  const withUuid = new Set(rows.map(({ name }) => name));
+  return models.flatMap(({ name, key }) => {
+    if (typeof key !== 'string') return [];
+    return [{ model: name, key, id: withUuid.has(name) ? 'uuid' : key }];
+  });
+}

@@ -4,7 +4,7 @@ import os
 
 import yaml
 
-from summary import summarise_manifest, summarise_result
+from summary import BUILT, summarise_manifest, summarise_result
 
 # Nothing is logged, printed, written or sent over the network that nobody asked for.
 QUIET = [
@@ -43,9 +43,9 @@ class Commands:
         return {"packages": [describe_package(folder) for folder in folders if os.path.isdir(folder)]}
 
     def do_load(self, request, notify):
-        """Parses a project and keeps its manifest; tells its models and which of them are selected."""
+        """Parses a project and keeps its manifest; tells what it builds and which of it is selected."""
         manifest = self.invoke(["parse", *variables(request)], request).result
-        wanted = ["list", "--resource-type", "model", "--output", "json", "--output-keys", "unique_id"]
+        wanted = ["list", *resource_types(), "--output", "json", "--output-keys", "unique_id"]
         listed = self.invoke([*wanted, *selection(request), *variables(request)], request, manifest).result
         self.manifests[request["project"]] = manifest
         return {
@@ -69,7 +69,8 @@ class Commands:
             if kind is not None:
                 notify(kind, event.data.node_info.unique_id)
 
-        args = ["run", "--threads", str(request["threads"]), *selection(request), *variables(request)]
+        command = ["build", *resource_types()] if has_more_than_models(manifest) else ["run"]
+        args = [*command, "--threads", str(request["threads"]), *selection(request), *variables(request)]
         if request.get("fullRefresh"):
             args.append("--full-refresh")
         finished = self.invoke(args, request, manifest, [on_event], may_fail=True)
@@ -118,6 +119,15 @@ def selection(request):
     select = request.get("select") or []
     exclude = request.get("exclude") or []
     return (["--select", *select] if select else []) + (["--exclude", *exclude] if exclude else [])
+
+
+def resource_types():
+    return [arg for kind in BUILT for arg in ("--resource-type", kind)]
+
+
+def has_more_than_models(manifest):
+    """Whether a project has snapshots or seeds, which `dbt run` leaves out."""
+    return any(str(node.resource_type) in BUILT and str(node.resource_type) != "model" for node in manifest.nodes.values())
 
 
 def variables(request):

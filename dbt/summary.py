@@ -1,13 +1,16 @@
 """What of dbt's objects is told to the parent, under the names it has in manifest.json."""
 
+# The nodes that become relations of the database.
+BUILT = ("model", "snapshot", "seed")
+
 INTERNAL_PACKAGES = {"dbt", "dbt_postgres"}
 
 
 def summarise_manifest(manifest):
-    models = (node for node in manifest.nodes.values() if str(node.resource_type) == "model")
+    built = (node for node in manifest.nodes.values() if str(node.resource_type) in BUILT)
     macros = (macro for macro in manifest.macros.values() if macro.package_name not in INTERNAL_PACKAGES)
     return {
-        "nodes": {node.unique_id: summarise_model(node) for node in models},
+        "nodes": {node.unique_id: summarise_node(node) for node in built},
         "macros": {
             macro.unique_id: {"macro_sql": macro.macro_sql, "depends_on": {"macros": macro.depends_on.macros}}
             for macro in macros
@@ -19,14 +22,14 @@ def summarise_manifest(manifest):
     }
 
 
-def summarise_model(node):
+def summarise_node(node):
     whole = node.to_dict(omit_none=False)
     return {
-        "resource_type": "model",
+        "resource_type": str(node.resource_type),
         "config": {"materialized": node.config.materialized},
-        "depends_on": {"nodes": node.depends_on.nodes, "macros": node.depends_on.macros},
+        "depends_on": {"nodes": getattr(node.depends_on, "nodes", []), "macros": node.depends_on.macros},
         **{key: whole.get(key) for key in ("name", "fqn", "schema", "alias", "raw_code", "unrendered_config")},
-        **{key: whole.get(key) for key in ("contract", "columns", "constraints")},
+        **{key: whole.get(key) for key in ("contract", "columns", "constraints", "checksum")},
     }
 
 

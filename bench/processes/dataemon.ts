@@ -22,6 +22,7 @@ const calls = {
   start: ({ connection, packageFolder, ...folders }: DataemonSettings): void => {
     dataemon = createDataemon({
       ...{ connection, ...folders },
+      bundledPackage: packageFolder,
       schema: 'v1',
       table: 'couchdb',
       package: { kind: 'bundled', path: packageFolder },

@@ -1,6 +1,7 @@
 {#
   dbt looks for a macro that is called without the name of its package in the package that calls it and in the project that
-  is run: this one. So packages that call the macros of medic/cht-pipeline v2 without its name find them here.
+  is run: this one. So packages that call the macros of medic/cht-pipeline v2 without its name find them here. They are those
+  of whatever package has that name: the one of v2 itself, a fork, or the one that hands them on to cht_pipeline.
 #}
 
 {% macro cht_form_model() %}
@@ -58,4 +59,12 @@
 {#- dbt looks for the strategy of an incremental model as for any macro. -#}
 {% macro get_incremental_upsert_sql(arguments) %}
   {% do return(cht_pipeline.get_incremental_upsert_sql(arguments)) %}
+{% endmacro %}
+
+{#- Models that are called for from the package of medic/cht-pipeline v2 are those of cht_pipeline where that stands in. -#}
+{% macro ref() %}
+  {% if varargs | length == 2 and varargs[0] == 'cht_pipeline_base' and cht_pipeline_base.stands_in is defined %}
+    {% do return(builtins.ref('cht_pipeline', varargs[1], **kwargs)) %}
+  {% endif %}
+  {% do return(builtins.ref(*varargs, **kwargs)) %}
 {% endmacro %}

@@ -90,6 +90,7 @@ export function dataemonOptions(
     batchSize: config.dbtBatchSize,
     python: projectPlaces.python,
     projectFolder: projectPlaces.dbtProject,
+    bundledPackage: projectPlaces.bundledPackage,
     workFolder: resolve(surroundings.folder, config.embeddedDataDir, 'dataemon'),
     runTimeoutMs: config.dbtRunTimeout * 1000,
     environment: surroundings.env,

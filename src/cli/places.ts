@@ -8,6 +8,6 @@ export const projectPlaces = {
   python: inProject('.python/bin/python'),
   /** The dbt project that is run, and its worker. */
   dbtProject: inProject('dbt'),
-  /** The dbt package that is used when no other is named. */
+  /** The dbt package that CHT Sync brings. */
   bundledPackage: inProject('pipeline'),
 } as const;

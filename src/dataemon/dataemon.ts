@@ -58,7 +58,7 @@ class RunningDataemon implements Dataemon {
   readonly #pause: Backoff;
 
   constructor(private readonly options: DataemonOptions) {
-    const { selector, schema, projectFolder, clock, log, random } = options;
+    const { selector, schema, projectFolder, bundledPackage, clock, log, random } = options;
     const { board, show } = { board: this.#board, show: () => this.#show() };
     this.#wake = new Wake(clock);
     this.#problems = new Problems(log);
@@ -75,7 +75,7 @@ class RunningDataemon implements Dataemon {
     this.#packages = new PackageKeeper({
       source: options.package,
       selector,
-      folders: new ProjectFolders(join(options.workFolder, folderOf(schema, selector)), projectFolder),
+      folders: new ProjectFolders(join(options.workFolder, folderOf(schema, selector)), projectFolder, bundledPackage),
       engine: this.#engine,
       environment,
       onInstall: () => this.#moveTo('install'),

@@ -72,6 +72,7 @@ export class Follower {
       moveTo('await-postgres');
       return options.intervalMs;
     }
+    models.lost(await this.#lostViews(current));
     const now = options.clock.now();
     if (models.next(inputs, now) !== undefined) {
       await this.#run(current);
@@ -112,6 +113,14 @@ export class Follower {
       return changes.sort().at(-1) ?? '';
     };
     return { watermark, others };
+  }
+
+  /** A view goes when somebody else, such as the dataemon of another selector, replaces a table that it reads. */
+  async #lostViews(current: CurrentPackage): Promise<string[]> {
+    const views = modelsOf(current, current.selected).filter(({ materialized }) => materialized === 'view');
+    if (views.length === 0) return [];
+    const existing = await existingModels(await this.parts.session(), views);
+    return views.map(({ id }) => id).filter((id) => !existing.has(id));
   }
 
   async #run(current: CurrentPackage): Promise<void> {

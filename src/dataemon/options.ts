@@ -22,8 +22,10 @@ export interface DataemonOptions {
   readonly batchSize: number;
   /** The interpreter of the private Python environment. */
   readonly python: string;
-  /** The folder with dbt_project.yml, profiles.yml and worker.py. */
+  /** The folder with dbt_project.yml, profiles.yml, macros and worker.py. */
   readonly projectFolder: string;
+  /** The folder of the package that CHT Sync brings, for packages that ask for it by `local: cht_pipeline`. */
+  readonly bundledPackage: string;
   /** A folder for installed packages and what dbt writes; not to be shared by two dataemons of one selector. */
   readonly workFolder: string;
   /** The longest an increment may take, in milliseconds; then it is stopped and tried again. */

@@ -1,5 +1,8 @@
 {# The macros of cht_pipeline under the name of the package of medic/cht-pipeline v2. #}
 
+{#- Tells that this is not that package. -#}
+{% macro stands_in() %}{% endmacro %}
+
 {% macro cht_form_model() %}
   {% do return(cht_pipeline.cht_form_model(*varargs, **kwargs)) %}
 {% endmacro %}

@@ -12,10 +12,12 @@ interface Relation extends Record<string, unknown> {
 
 const cheapBytes = 8 * 1024 * 1024;
 
-/** The ids of those models whose relation is there. */
+/** The ids of those models whose relation is there; of `raw_sql`, dbt knows none. */
 export async function existingModels(session: Session, models: readonly Model[]): Promise<Set<string>> {
   const relations = await relationsOf(session, models);
-  return new Set(models.filter((model) => relations.has(key(model.schema, model.alias))).map(({ id }) => id));
+  const isThere = ({ materialized, schema, alias }: Model) =>
+    materialized === 'raw_sql' || relations.has(key(schema, alias));
+  return new Set(models.filter(isThere).map(({ id }) => id));
 }
 
 /**

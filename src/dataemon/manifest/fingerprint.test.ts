@@ -19,7 +19,7 @@ function node(name: string, nodes: string[], materialized = 'incremental') {
     contract: { enforced: true, checksum: null },
     columns: { uuid: { name: 'uuid', data_type: 'text', constraints: [] as unknown[] } },
     constraints: [] as unknown[],
-    depends_on: { nodes, macros: ['macro.p.outer', 'macro.dbt.is_incremental'] },
+    depends_on: { nodes, macros: ['macro.cht_sync.outer', 'macro.dbt.is_incremental'] },
   };
 }
 
@@ -32,6 +32,7 @@ function whole() {
       'test.p.unique': { resource_type: 'test', raw_code: 'select 1' },
     },
     macros: {
+      'macro.cht_sync.outer': { macro_sql: 'hands on', depends_on: { macros: ['macro.p.outer'] } },
       'macro.p.outer': { macro_sql: 'outer', depends_on: { macros: ['macro.p.inner', 'macro.p.outer'] } },
       'macro.p.inner': { macro_sql: 'inner', depends_on: { macros: [] } },
       'macro.p.unused': { macro_sql: 'unused', depends_on: { macros: [] } },
@@ -68,6 +69,7 @@ test.each<[string, Change, Record<string, string[]>]>([
   ['a foreign key', (m) => m.nodes[root].constraints.push({ type: 'foreign_key' }), { [root]: ['contract'] }],
   ['a macro that a macro calls', (m) => (m.macros['macro.p.inner'].macro_sql = 'other'), both('macros')],
   ['a macro that is not called', (m) => (m.macros['macro.p.unused'].macro_sql = 'other'), {}],
+  ['a macro that hands on', (m) => (m.macros['macro.cht_sync.outer'].macro_sql = 'other'), {}],
   ["a macro of dbt's own", (m) => (m.macros['macro.dbt.is_incremental'].macro_sql = 'other'), {}],
   ['the table that is read', (m) => (m.sources['source.p.couchdb.couchdb'].identifier = 'b'), { [root]: ['inputs'] }],
   ['the name of the database', (m) => (m.sources['source.p.couchdb.couchdb'].database = 'b'), {}],
@@ -80,6 +82,21 @@ test('an ephemeral model is not in the graph; those that read it have its parent
   const graph = graphOf(manifestSchema.parse(whole()));
   expect([...graph.keys()]).toEqual(['model.p.root', 'model.p.leaf']);
   expect(graph.get('model.p.leaf')?.parents).toEqual(['model.p.root']);
+});
+
+test('the fingerprint of a seed is that of its file', () => {
+  const seed = (checksum: string) => {
+    const file = {
+      ...node('seed', [], 'seed'),
+      resource_type: 'seed',
+      raw_code: '',
+      checksum: { name: 'sha256', checksum },
+    };
+    return graphOf(manifestSchema.parse({ ...whole(), nodes: { 'seed.p.seed': file } })).get('seed.p.seed')!
+      .fingerprint;
+  };
+  expect(differences(seed('a'), seed('a'))).toEqual([]);
+  expect(differences(seed('a'), seed('b'))).toEqual(['sql']);
 });
 
 test("what was built is read back from what is stored, and from dbt's whole manifest", () => {

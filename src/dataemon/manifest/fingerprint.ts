@@ -21,11 +21,13 @@ const withoutEffect = new Set(['tags', 'meta', 'docs', 'group', 'access', 'descr
 
 /** dbt brings its own macros with each version; that they change is no reason to rebuild. */
 const internalMacro = /^macro\.(dbt|dbt_postgres)\./;
+/** Those of the project that is run only hand calls on to the macros of packages. */
+const handingOn = 'macro.cht_sync.';
 
 /** The fingerprint of a model of a manifest. */
 export function fingerprintOf(manifest: Manifest, model: ManifestModel): Fingerprint {
   return {
-    sql: hash(model.raw_code),
+    sql: hash(model.resource_type === 'seed' ? (model.checksum?.checksum ?? '') : model.raw_code),
     config: hash([
       model.config.materialized,
       ...Object.entries(model.unrendered_config).filter(([name]) => !withoutEffect.has(name)),
@@ -48,15 +50,15 @@ function contractOf(model: ManifestModel): unknown {
 }
 
 function macrosBelow(manifest: Manifest, ids: readonly string[]): unknown {
-  const found = new Map<string, string>();
+  const below = new Map<string, string>();
   const open = [...ids];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     const macro = manifest.macros.get(id);
-    if (macro === undefined || internalMacro.test(id) || found.has(id)) continue;
-    found.set(id, macro.macro_sql);
+    if (macro === undefined || internalMacro.test(id) || below.has(id)) continue;
+    below.set(id, macro.macro_sql);
     open.push(...macro.depends_on.macros);
   }
-  return [...found];
+  return [...below].filter(([id]) => !id.startsWith(handingOn));
 }
 
 function inputOf(manifest: Manifest, id: string): unknown {

@@ -1,7 +1,7 @@
 import { fingerprintOf, type Fingerprint } from './fingerprint.js';
 import type { Manifest } from './manifest.js';
 
-/** A model that has a relation in the database. */
+/** A model, snapshot or seed: what has a relation in the database. */
 export interface Model {
   /** dbt's unique id. */
   readonly id: string;

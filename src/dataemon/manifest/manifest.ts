@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
+/** What becomes a relation of the database. */
 const model = z.object({
-  resource_type: z.literal('model'),
+  resource_type: z.enum(['model', 'snapshot', 'seed']),
   name: z.string(),
   fqn: z.array(z.string()),
   schema: z.string(),
@@ -14,6 +15,8 @@ const model = z.object({
     .record(z.string(), z.object({ data_type: z.string().nullish(), constraints: z.array(z.unknown()).nullish() }))
     .nullish(),
   constraints: z.array(z.unknown()).nullish(),
+  /** Of the file: all that there is of a seed. */
+  checksum: z.object({ checksum: z.string() }).nullish(),
   depends_on: z.object({ nodes: z.array(z.string()).default([]), macros: z.array(z.string()).default([]) }),
 });
 

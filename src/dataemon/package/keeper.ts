@@ -6,6 +6,7 @@ import { graphOf, type ModelGraph } from '../manifest/graph.js';
 import { ProjectFolders, asksForPackages, type Installed } from './project-folder.js';
 import { isFixed, revisionOf } from './revision.js';
 import { selectionFor } from './selection.js';
+import { baseModelsOf } from './stand-in.js';
 import { describeSource, optionOf, sourceKey, withoutCredentials, type PackageSource } from './source.js';
 
 /** The package whose models are kept up to date. */
@@ -34,6 +35,10 @@ export interface PackageKeeperOptions {
 
 /** How often a repository or a download is asked whether it has changed: no network at each loop. */
 const recheckMs = 5 * 60_000;
+
+/** To a package that asks for medic/cht-pipeline. */
+const askForBundled =
+  'In packages.yml, `- local: cht_pipeline` instead of medic/cht-pipeline asks for the models that CHT Sync brings.';
 
 /**
  * Installs the package, notices that it has changed, and keeps the last good one in use until the new one parses.
@@ -129,6 +134,8 @@ export class PackageKeeper {
     try {
       await folders.create(folder, source);
       const packages = await engine.install(project);
+      const baseModels = baseModelsOf(packages);
+      if (baseModels === 'bundled') await folders.addStandIn(folder);
       const selection = await selectionFor(selector, project, packages);
       const loaded = await engine.load(project, selection);
       const previous = this.#current;
@@ -147,6 +154,8 @@ export class PackageKeeper {
         { package: describeSource(source), models: this.#current?.selected.size },
         'the dbt package is installed',
       );
+      if (baseModels === 'of-v2')
+        log.warn({ remedy: askForBundled }, 'the base models are those of medic/cht-pipeline v2');
       return true;
     } catch (error) {
       await rm(project, { recursive: true, force: true });
@@ -191,7 +200,9 @@ export class PackageKeeper {
 function broken(source: PackageSource, words: string, cause: unknown): SyncError {
   const what = describeSource(source);
   return new SyncError('PACKAGE_BROKEN', `The dbt package (${what}) cannot be used: ${withoutCredentials(words)}`, {
-    remedy: `Check ${optionOf(source)} and the files that the message names; it is tried again.`,
+    remedy: `Check ${optionOf(source)} and the files that the message names; it is tried again.${
+      words.includes('cht-pipeline') ? ` ${askForBundled}` : ''
+    }`,
     passing: true,
     cause,
   });

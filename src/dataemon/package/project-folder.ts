@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { isPartOfPackage } from './folder-fingerprint.js';
 import { gitLocation, type PackageSource } from './source.js';
+import { bundledName, standIn } from './stand-in.js';
 
 const installedSchema = z.object({
   /** The name of the project's folder. */
@@ -24,9 +25,14 @@ export type Installed = Readonly<z.infer<typeof installedSchema>>;
  * is copied: half an edit, or a broken one, must not reach what is in use.
  */
 export class ProjectFolders {
+  /**
+   * @param template - the folder with what each project has, and with the package that stands in for v2's.
+   * @param bundled - the folder of the package that CHT Sync brings.
+   */
   constructor(
     private readonly root: string,
     private readonly template: string,
+    private readonly bundled: string,
   ) {}
 
   path(folder: string): string {
@@ -39,15 +45,21 @@ export class ProjectFolders {
     await rm(project, { recursive: true, force: true });
     await mkdir(project, { recursive: true });
     await this.refresh(folder);
-    if (source.kind === 'bundled' || source.kind === 'local') await copyPackage(source.path, join(project, 'package'));
+    await copyPackage(this.bundled, join(project, bundledName));
+    if (source.kind === 'local') await copyPackage(source.path, join(project, 'package'));
     await writeFile(join(project, 'packages.yml'), packagesFile(source));
   }
 
   /** Takes over our own part of a project from this version of CHT Sync. */
   async refresh(folder: string): Promise<void> {
-    for (const file of ['dbt_project.yml', 'profiles.yml']) {
-      await copyFile(join(this.template, file), join(this.path(folder), file));
+    for (const name of ['dbt_project.yml', 'profiles.yml', 'macros']) {
+      await cp(join(this.template, name), join(this.path(folder), name), { recursive: true });
     }
+  }
+
+  /** Puts the package that stands in for v2's beside those that are installed. */
+  async addStandIn(folder: string): Promise<void> {
+    await copyPackage(join(this.template, standIn), join(this.path(folder), 'dbt_packages', standIn));
   }
 
   /** What is in use, from an earlier start. */
@@ -81,6 +93,7 @@ export function packagesFile(source: PackageSource): string {
 function packageEntry(source: PackageSource): Readonly<Record<string, unknown>> {
   switch (source.kind) {
     case 'bundled':
+      return { local: bundledName };
     case 'local':
       return { local: 'package' };
     case 'git': {

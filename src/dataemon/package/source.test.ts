@@ -34,6 +34,7 @@ test('packages.yml asks for what the source says', () => {
   });
   expect(entry({ kind: 'tarball', url: 'https://h/p.tgz' })).toEqual({ tarball: 'https://h/p.tgz', name: 'package' });
   expect(entry({ kind: 'local', path: '/p' })).toEqual({ local: 'package' });
+  expect(entry({ kind: 'bundled', path: '/p' })).toEqual({ local: 'cht_pipeline' });
 });
 
 test('credentials in an address are not shown', () => {

@@ -1,4 +1,5 @@
 import { withDescendants, type ModelGraph } from '../manifest/graph.js';
+import { movesOn } from './moves-on.js';
 
 /** All that the next step depends on. */
 export interface Situation {
@@ -33,7 +34,7 @@ export function decide(situation: Situation): Run | undefined {
   const { graph, selected, stale, waiting, reached, target, rebuildNext } = situation;
   const blocked = withDescendants(graph, waiting);
   const free = [...selected].filter((id) => graph.has(id) && !blocked.has(id));
-  const behind = free.filter((id) => !stale.has(id) && reached.get(id) !== target(id));
+  const behind = free.filter((id) => !stale.has(id) && movesOn(graph, id) && reached.get(id) !== target(id));
   const rebuild = free.filter((id) => stale.has(id));
   if (rebuild.length > 0 && (rebuildNext || behind.length === 0)) return { kind: 'full-refresh', models: rebuild };
   return behind.length > 0 ? { kind: 'increment', models: behind } : undefined;

@@ -4,6 +4,7 @@ import type { BuiltModels } from '../manifest/built-models.js';
 import { withDescendants, type ModelGraph } from '../manifest/graph.js';
 import { builtNow, packageChanges, type PackageChanges, type PackageComparison } from './changes.js';
 import { decide, type Run } from './decide.js';
+import { movesOn } from './moves-on.js';
 import { Retries } from './retries.js';
 
 /** The state of what models read: the table of documents, and models that other dataemons build. */
@@ -31,6 +32,7 @@ export class ModelState {
   #selected: ReadonlySet<string> = new Set();
   #built: BuiltModels = new Map();
   #stale = new Set<string>();
+  #watermark: string | undefined;
   #lastKind: Run['kind'] | undefined;
   /** `<watermark> <others>` before the last run that went well. */
   readonly #reached = new Map<string, string>();
@@ -55,7 +57,9 @@ export class ModelState {
 
   /** The watermark that all selected models have reached; undefined while one has not run. */
   get upToDateWith(): string | undefined {
-    const watermarks = [...this.#selected].map((id) => this.#reached.get(id)?.split(' ')[0]);
+    const watermarks = [...this.#selected].map((id) =>
+      this.#stale.has(id) || movesOn(this.#graph, id) ? this.#reached.get(id)?.split(' ')[0] : this.#watermark,
+    );
     if (watermarks.length === 0 || watermarks.includes(undefined)) return undefined;
     return watermarks.reduce((least, watermark) => ((watermark ?? '') < (least ?? '') ? watermark : least));
   }
@@ -72,8 +76,14 @@ export class ModelState {
     return changes;
   }
 
+  /** Models that have gone from the database are built anew. */
+  lost(ids: Iterable<string>): void {
+    for (const id of ids) this.#stale.add(id);
+  }
+
   /** The next run, or undefined when there is nothing to do now. */
   next(inputs: InputState, now: number): Run | undefined {
+    this.#watermark = inputs.watermark;
     return decide({
       graph: this.#graph,
       selected: this.#selected,

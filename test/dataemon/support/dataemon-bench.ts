@@ -59,6 +59,7 @@ export class DataemonBench implements AsyncDisposable {
       batchSize: 0,
       python: join(repository, '.python/bin/python'),
       projectFolder: join(repository, 'dbt'),
+      bundledPackage: join(repository, 'pipeline'),
       workFolder: join(this.folder, 'work'),
       runTimeoutMs: 60_000,
       environment: process.env,
@@ -78,16 +79,16 @@ export class DataemonBench implements AsyncDisposable {
     });
   }
 
-  /** Writes documents as couch2pg does: in one transaction, with a watermark and a notification. */
-  async save(...docs: readonly { _id: string; type?: string }[]): Promise<string> {
+  /** Writes documents as couch2pg does, `_deleted` ones too: in one transaction, with a watermark and a notification. */
+  async save(...docs: readonly { _id: string; type?: string; [field: string]: unknown }[]): Promise<string> {
     const client = await this.pool.connect();
     try {
       await client.query('BEGIN');
       const { rows } = await client.query<{ at: string }>(
         `INSERT INTO v1.couchdb (_id, source, saved_timestamp, _deleted, doc)
-         SELECT doc->>'_id', 'test/medic', clock_timestamp() AT TIME ZONE 'UTC', false, doc
+         SELECT doc->>'_id', 'test/medic', clock_timestamp() AT TIME ZONE 'UTC', coalesce((doc->>'_deleted')::boolean, false), doc
          FROM jsonb_array_elements($1::jsonb) AS doc
-         ON CONFLICT (_id) DO UPDATE SET doc = excluded.doc, saved_timestamp = excluded.saved_timestamp
+         ON CONFLICT (_id) DO UPDATE SET doc = excluded.doc, _deleted = excluded._deleted, saved_timestamp = excluded.saved_timestamp
          RETURNING to_char(saved_timestamp, 'YYYY-MM-DD"T"HH24:MI:SS.US') AS at`,
         [JSON.stringify(docs)],
       );

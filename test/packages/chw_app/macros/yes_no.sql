@@ -1,0 +1,3 @@
+{% macro yes_no(value) %}
+  CASE lower({{ value }}) WHEN 'yes' THEN true WHEN 'no' THEN false END
+{% endmacro %}

@@ -2,7 +2,8 @@
 
 `{"args": [...], "env": {...}, "manifest": "key"}` -> `{"success": true, "results": [...], "errors": [...]}`. The manifest
 is parsed for the first command with a key, and used again for all that follow. Without arguments, the answer is the models
-of the manifest.
+of the manifest. With `"fork": true` a process of its own carries the command out, which may be killed: a line
+`{"pid": 1}` comes before the answer.
 """
 
 import json
@@ -48,6 +49,12 @@ for line in sys.stdin:
     if not request["args"]:
         answer({"models": describe(manifests[key])})
         continue
+    child = os.fork() if request.get("fork") else None
+    if child:
+        answer({"pid": child})
+        if os.waitpid(child, 0)[1] != 0:
+            answer({"success": False, "results": [], "errors": ["the process of dbt has gone"]})
+        continue
     finished = invoke([*request["args"], *request["folders"]], manifests[key], errors)
     results = [
         {"name": result.node.name, "status": str(result.status), "message": result.message or ""}
@@ -56,3 +63,5 @@ for line in sys.stdin:
     if finished.exception is not None:
         errors.append(str(finished.exception))
     answer({"success": finished.success, "results": results, "errors": errors})
+    if child == 0:
+        os._exit(0)

@@ -41,19 +41,20 @@ export interface Dbt extends AsyncDisposable {
   run(target: DbtTarget, ...args: string[]): Promise<DbtOutcome>;
   /** The models there are. */
   models(target: DbtTarget): Promise<readonly DbtModel[]>;
-  /** Kills it as the system might; the command under way fails, and the next one has another process. */
-  kill(): Promise<void>;
+  /** As `attempt`, by a process of its own that may be killed. */
+  fork(target: DbtTarget, ...args: string[]): Promise<ForkedDbt>;
+}
+
+/** A command of dbt under way in a process of its own. */
+export interface ForkedDbt {
+  readonly pid: number;
+  readonly outcome: Promise<DbtOutcome>;
 }
 
 /** What a resident dbt works on. */
 export interface DbtOptions {
   /** A folder of models that are added to those of the package. */
   readonly additionalModels?: string;
-}
-
-interface Worker {
-  ask<Answer>(request: object): Promise<Answer>;
-  end(signal?: 'SIGKILL'): Promise<void>;
 }
 
 /** Starts a resident dbt for a database. */
@@ -65,15 +66,28 @@ export async function startDbt(database: TestDatabase, { additionalModels }: Dbt
     await cp(join(root, 'pipeline'), project, { recursive: true });
     await cp(additionalModels, join(project, 'models/additional'), { recursive: true });
   }
-  let worker: Worker | undefined = startWorker();
+  const worker = spawn(python, [join(root, 'test/support/dbt-runner.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // What killed children leave behind is no news.
+    env: { ...process.env, PYTHONWARNINGS: 'ignore' },
+  });
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const answers = createInterface(worker.stdout)[Symbol.asyncIterator]();
 
-  async function ask<Answer>(target: DbtTarget, args: readonly string[]): Promise<Answer> {
+  async function answered<Answer>(): Promise<Answer> {
+    const answer = await answers.next();
+    if (answer.done === true) throw new Error('dbt has gone');
+    return JSON.parse(answer.value) as Answer;
+  }
+
+  async function ask<Answer>(target: DbtTarget, args: readonly string[], fork = false): Promise<Answer> {
     const key = `${target.schema}-${target.rootSchema ?? ''}`;
-    worker ??= startWorker();
-    return worker.ask<Answer>({
-      ...{ args, env: environment(database, target), manifest: key },
+    const request = {
+      ...{ args, fork, env: environment(database, target), manifest: key },
       folders: folders(join(scratch, key), project),
-    });
+    };
+    worker.stdin.write(`${JSON.stringify(request)}\n`);
+    return answered<Answer>();
   }
 
   return {
@@ -83,36 +97,15 @@ export async function startDbt(database: TestDatabase, { additionalModels }: Dbt
       if (!outcome.success) throw new Error(`dbt ${args.join(' ')}:\n${outcome.errors.join('\n')}`);
       return outcome;
     },
+    fork: async (target, ...args) => {
+      const { pid } = await ask<{ pid: number }>(target, args, true);
+      return { pid, outcome: answered<DbtOutcome>() };
+    },
     models: async (target) => (await ask<{ models: DbtModel[] }>(target, [])).models,
-    kill: async () => {
-      const killed = worker;
-      worker = undefined;
-      await killed?.end('SIGKILL');
-    },
     [Symbol.asyncDispose]: async () => {
-      await worker?.end();
-      await rm(scratch, { recursive: true, force: true });
-    },
-  };
-}
-
-function startWorker(): Worker {
-  const child = spawn(python, [join(root, 'test/support/dbt-runner.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  // It may be killed while it is told something.
-  child.stdin.on('error', () => undefined);
-  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
-  return {
-    ask: async <Answer>(request: object) => {
-      child.stdin.write(`${JSON.stringify(request)}\n`);
-      const answer = await answers.next();
-      if (answer.done === true) throw new Error('dbt has gone');
-      return JSON.parse(answer.value) as Answer;
-    },
-    end: async (signal) => {
-      if (signal === undefined) child.stdin.end();
-      else child.kill(signal);
+      worker.stdin.end();
       await exited;
+      await rm(scratch, { recursive: true, force: true });
     },
   };
 }

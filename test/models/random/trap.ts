@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Dbt, DbtOutcome } from '../../support/dbt.js';
+import type { ForkedDbt } from '../../support/dbt.js';
 import type { Interruption } from './steps.js';
 
 /** Interrupts runs of dbt in the middle of what they do. */
 export interface Trap {
-  /** Does something, and interrupts it at that statement, if it comes so far. */
-  spring(interruption: Interruption, dbt: Dbt, run: () => Promise<DbtOutcome>): Promise<void>;
+  /** Starts a run, and interrupts it at that statement, if it comes so far. */
+  spring(interruption: Interruption, start: () => Promise<ForkedDbt>): Promise<void>;
 }
 
 const lock = 4711;
@@ -48,14 +48,14 @@ export async function setTrap(pool: pg.Pool): Promise<Trap> {
     await pool.query('INSERT INTO trap.armed VALUES ($1, $2)', [statement, how]);
   }
 
-  async function killWhenCaught(dbt: Dbt, isOver: () => boolean): Promise<void> {
+  async function killWhenCaught(pid: number, isOver: () => boolean): Promise<void> {
     while (!isOver()) {
       const { rowCount } = await pool.query(
         `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${lock} AND NOT granted
          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
       );
       if (rowCount !== 0) {
-        await dbt.kill();
+        process.kill(pid, 'SIGKILL');
         return;
       }
       await pause(5);
@@ -63,18 +63,17 @@ export async function setTrap(pool: pg.Pool): Promise<Trap> {
   }
 
   return {
-    spring: async (interruption, dbt, run) => {
+    spring: async (interruption, start) => {
       await arm(interruption);
       const holder = await pool.connect();
       try {
         await holder.query('SELECT pg_advisory_lock($1)', [lock]);
+        const { pid, outcome } = await start();
         let isOver = false;
-        const running = run()
-          // That dbt has gone is what was asked for.
-          .catch(() => undefined)
-          .finally(() => (isOver = true));
-        await Promise.all([running, interruption.how === 'kill' ? killWhenCaught(dbt, () => isOver) : undefined]);
+        const running = outcome.finally(() => (isOver = true));
+        await Promise.all([running, interruption.how === 'kill' ? killWhenCaught(pid, () => isOver) : undefined]);
       } finally {
+        // Not TRUNCATE, which would wait for those who have read it.
         await pool.query('DELETE FROM trap.armed');
         // What the killed process has left goes on now, finds that nobody listens, and is rolled back.
         await holder.query('SELECT pg_advisory_unlock($1)', [lock]);

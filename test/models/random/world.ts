@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 import { startDbt, type Dbt, type DbtModel } from '../../support/dbt.js';
 import { createDocuments, differences, foreignKeys } from '../models.js';
@@ -10,8 +11,8 @@ import { setTrap, type Trap } from './trap.js';
 /** A database with its documents and models, to which things happen. */
 export interface World extends AsyncDisposable {
   /**
-   * Empties it, has the steps happen, and runs all models. What is wrong then, or was to a reader meanwhile; nothing, if
-   * all is right.
+   * Puts it back to its beginning, with the steady documents only, has the steps happen, and runs all models. What is wrong
+   * then, or was to a reader meanwhile; nothing, if all is right.
    */
   play(steps: readonly Step[]): Promise<Record<string, unknown>>;
   /** How often readers have looked at all models. */
@@ -29,11 +30,13 @@ export async function createWorld(options?: { readonly additionalModels: string 
   const dbt = await startDbt(database, options);
   try {
     await createDocuments(database.pool);
+    await createCouch2pg(database.pool).write('one/medic', steadyDocuments(0));
     await dbt.run(v1, 'run');
     const all = await dbt.models(v1);
     const models = all.filter(({ name }) => !modelsOfRuns.includes(name));
     const readables = await readable(database, models);
-    const parts = { database, dbt, models: models.map(({ name }) => name), readables };
+    const beginning = await saveTables(database.pool);
+    const parts = { database, dbt, models: models.map(({ name }) => name), readables, beginning };
     return new ResidentWorld(parts, await setTrap(database.pool), await foreignKeys(database.pool));
   } catch (error) {
     await dbt[Symbol.asyncDispose]();
@@ -47,6 +50,8 @@ interface Parts {
   readonly dbt: Dbt;
   readonly models: readonly string[];
   readonly readables: readonly Readable[];
+  /** Puts the rows of all tables back to what they were. */
+  readonly beginning: () => Promise<void>;
 }
 
 class ResidentWorld implements World {
@@ -62,11 +67,9 @@ class ResidentWorld implements World {
   }
 
   async play(steps: readonly Step[]): Promise<Record<string, unknown>> {
-    const { database, dbt, models, readables } = this.parts;
+    const { database, dbt, models, readables, beginning } = this.parts;
     const { pool } = database;
-    await this.#empty();
-    await this.#couch2pg.write('one/medic', steadyDocuments(0));
-    await dbt.run(v1, 'run');
+    await beginning();
     const reader = await startReader(database, readables);
     let seen;
     try {
@@ -84,17 +87,6 @@ class ResidentWorld implements World {
     const keys = await foreignKeys(pool);
     if (keys.join() !== this.foreignKeys.join()) found.foreignKeys = keys;
     return found;
-  }
-
-  async #empty(): Promise<void> {
-    const { pool } = this.parts.database;
-    const tables = ['couchdb', 'couchdb_alias', 'dbt_watermark', ...this.parts.models];
-    const { rows } = await pool.query<{ name: string }>(
-      `SELECT oid::regclass::text AS name FROM pg_class
-       WHERE relkind = 'r' AND relnamespace = 'v1'::regnamespace AND relname = ANY($1)`,
-      [tables],
-    );
-    await pool.query(`TRUNCATE ${rows.map(({ name }) => name).join(', ')}`);
   }
 
   async #perform(step: Step): Promise<void> {
@@ -122,13 +114,36 @@ class ResidentWorld implements World {
       ...(threads === undefined ? [] : ['--threads', String(threads)]),
     ];
     if (interruption === undefined) await dbt.run(v1, 'run', ...args);
-    else await this.trap.spring(interruption, dbt, () => dbt.attempt(v1, 'run', ...args));
+    else await this.trap.spring(interruption, () => dbt.fork(v1, 'run', ...args));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.parts.dbt[Symbol.asyncDispose]();
     await this.parts.database[Symbol.asyncDispose]();
   }
+}
+
+/** Copies all tables, and gives what puts them back. */
+async function saveTables(pool: pg.Pool): Promise<() => Promise<void>> {
+  const { rows } = await pool.query<{ name: string; columns: string }>(
+    `SELECT quote_ident(relname) AS name, string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns
+     FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND attgenerated = '' AND NOT attisdropped
+     WHERE relkind = 'r' AND relnamespace = 'v1'::regnamespace AND relname <> 'couchdb_watermark' GROUP BY relname`,
+  );
+  const copies = rows.map(({ name }) => `CREATE TABLE saved.${name} AS TABLE v1.${name};`);
+  await pool.query(`CREATE SCHEMA saved; ${copies.join(' ')}`);
+  // Without the checks of foreign keys, for which the order of the tables would matter.
+  const restored = rows.map(
+    ({ name, columns }) => `INSERT INTO v1.${name} (${columns}) SELECT ${columns} FROM saved.${name};`,
+  );
+  return async () => {
+    await pool.query(`
+      BEGIN;
+      TRUNCATE ${rows.map(({ name }) => `v1.${name}`).join(', ')};
+      SET LOCAL session_replication_role = replica;
+      ${restored.join('\n')}
+      COMMIT`);
+  };
 }
 
 async function readable({ pool }: TestDatabase, models: readonly DbtModel[]): Promise<Readable[]> {

@@ -4,6 +4,7 @@ import os
 
 import yaml
 
+from plans import PlanWatch, compiled_sql
 from summary import BUILT, summarise_manifest, summarise_result
 
 # Nothing is logged, printed, written or sent over the network that nobody asked for.
@@ -75,6 +76,26 @@ class Commands:
             args.append("--full-refresh")
         finished = self.invoke(args, request, manifest, [on_event], may_fail=True)
         return {"nodes": [summarise_result(result) for result in finished.result.results]}
+
+    def do_plan(self, request, notify):
+        """Compiles models twice, to see which come out the same, and asks their package for the plans of these."""
+        manifest = self.manifests.get(request["project"])
+        if manifest is None:
+            raise DbtFailed("not loaded: " + request["project"])
+        watch = PlanWatch()
+        first, again = (self.compile(request, manifest, watch) for _ in range(2))
+        static = {id: sql for id, sql in first.items() if again.get(id) == sql and id not in watch.asking}
+        ids = [id for id in request["plannable"] if id in static]
+        if ids:
+            args = yaml.safe_dump({"ids": ids})
+            operation = ["run-operation", "cht_pipeline.increment_plans", "--args", args, *variables(request)]
+            self.invoke(operation, request, manifest, [watch])
+        return {"plans": {id: {**plan, "compiled": static[id]} for id, plan in watch.plans.items()}}
+
+    def compile(self, request, manifest, watch):
+        forget_compiled(manifest)
+        args = ["compile", "--threads", str(request["threads"]), *selection(request), *variables(request)]
+        return compiled_sql(self.invoke(args, request, manifest, [watch], may_fail=True).result)
 
     def invoke(self, args, request, manifest=None, callbacks=(), may_fail=False):
         project = request["project"]

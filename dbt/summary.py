@@ -9,7 +9,9 @@ INTERNAL_PACKAGES = {"dbt", "dbt_postgres"}
 def summarise_manifest(manifest):
     built = (node for node in manifest.nodes.values() if str(node.resource_type) in BUILT)
     macros = (macro for macro in manifest.macros.values() if macro.package_name not in INTERNAL_PACKAGES)
+    operations = (node for node in manifest.nodes.values() if str(node.resource_type) == "operation")
     return {
+        "operations": [operation.raw_code for operation in operations],
         "nodes": {node.unique_id: summarise_node(node) for node in built},
         "macros": {
             macro.unique_id: {"macro_sql": macro.macro_sql, "depends_on": {"macros": macro.depends_on.macros}}
@@ -26,7 +28,11 @@ def summarise_node(node):
     whole = node.to_dict(omit_none=False)
     return {
         "resource_type": str(node.resource_type),
-        "config": {"materialized": node.config.materialized},
+        "config": {
+            "materialized": node.config.materialized,
+            "incremental_strategy": getattr(node.config, "incremental_strategy", None),
+            "hooks": [hook.sql for hook in [*node.config.pre_hook, *node.config.post_hook]],
+        },
         "depends_on": {"nodes": getattr(node.depends_on, "nodes", []), "macros": node.depends_on.macros},
         **{key: whole.get(key) for key in ("name", "fqn", "schema", "alias", "raw_code", "unrendered_config")},
         **{key: whole.get(key) for key in ("contract", "columns", "constraints", "checksum")},

@@ -29,6 +29,7 @@ const calls = {
       intervalMs: shippedDefault('DATAEMON_INTERVAL') * 1000,
       threads: shippedDefault('DBT_THREAD_COUNT'),
       batchSize: shippedDefault('DBT_BATCH_SIZE'),
+      increments: 'auto',
       runTimeoutMs: shippedDefault('DBT_RUN_TIMEOUT') * 1000,
       environment: process.env,
       log: createLog({ level: 'warn', format: 'text', secrets: [connection.password] }),

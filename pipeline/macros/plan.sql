@@ -4,7 +4,7 @@
   increment_plans`, puts the compiled SQL of the model where `compiled_placeholder` stands, and runs them itself.
 
     open   fixes the increment of the model in the transaction's settings, as open_increment does; `is_first` tells that
-           there was none before, which only dbt can carry out
+           there was none before, which only dbt can carry out, `is_empty` that there is nothing in it
     apply  removes, inserts and updates rows, and moves the watermark; `restarted` tells that models below must look at
            everything again, which only dbt can carry out
 #}
@@ -53,10 +53,8 @@
   ),
   moved as (
     {{ cht_pipeline.move_watermark(node) }}
-    returning 1
   )
   select
     ((select count(*) from removed) + (select count(*) from written))::integer as rows,
-    {{ '(select count(*) from restarted) > 0' if restart else 'false' }} as restarted,
-    (select count(*) from moved) = 1 as moved
+    {{ '(select count(*) from restarted) > 0' if restart else 'false' }} as restarted
 {% endmacro %}

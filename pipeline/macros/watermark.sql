@@ -154,7 +154,8 @@
   select
     set_config('cht_pipeline.increment_start', increment_start::text, true),
     set_config('cht_pipeline.increment_end', greatest(increment_end, increment_start)::text, true),
-    increment_start = '-infinity' as is_first
+    increment_start = '-infinity' as is_first,
+    coalesce(increment_end <= increment_start, true) as is_empty
   from increment
 {% endmacro %}
 

@@ -88,6 +88,7 @@ export function dataemonOptions(
     intervalMs: config.dataemonInterval * 1000,
     threads: config.dbtThreadCount,
     batchSize: config.dbtBatchSize,
+    increments: config.dbtIncrements,
     python: projectPlaces.python,
     projectFolder: projectPlaces.dbtProject,
     bundledPackage: projectPlaces.bundledPackage,

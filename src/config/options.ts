@@ -222,6 +222,14 @@ export const options = {
     description: 'The most documents that one run of a model takes; 0 for all there are.',
     group: 'dataemon',
   },
+  dbtIncrements: {
+    env: 'DBT_INCREMENTS',
+    type: oneOf('auto', 'dbt'),
+    default: 'auto',
+    description:
+      'How models are brought up to date: auto for the compiled statements of models that allow it, dbt for a run of dbt always.',
+    group: 'dataemon',
+  },
   dbtSelector: {
     env: 'DBT_SELECTOR',
     type: text('selector', "a selector in dbt's words"),

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Backoff, messageOf, SyncError } from '../lib/index.js';
 import { withAuthorities } from './engine/authorities.js';
+import type { Engine } from './engine/engine.js';
+import { PlanEngine } from './engine/plan-engine.js';
+import { PlanExecutor } from './engine/plan-executor.js';
 import { workerEnvironment } from './engine/worker-environment.js';
 import { WorkerEngine } from './engine/worker-engine.js';
 import { Follower } from './follower.js';
@@ -49,7 +52,8 @@ class RunningDataemon implements Dataemon {
   readonly #listeners = new Set<() => void>();
   readonly #wake: Wake;
   readonly #sessions: SessionKeeper;
-  readonly #engine: WorkerEngine;
+  readonly #worker: WorkerEngine;
+  readonly #engine: Engine;
   readonly #packages: PackageKeeper;
   readonly #models: ModelState;
   readonly #board = new ModelBoard();
@@ -71,7 +75,9 @@ class RunningDataemon implements Dataemon {
       const environment = workerEnvironment(settings, options.environment, this.#sessions.serverVersion);
       return { ...environment, ...gitCredentials(options.package, environment) };
     };
-    this.#engine = new WorkerEngine({ ...options, environment });
+    this.#worker = new WorkerEngine({ ...options, environment });
+    const executor = new PlanExecutor(options.connection, clock);
+    this.#engine = options.increments === 'dbt' ? this.#worker : new PlanEngine(this.#worker, executor, log);
     this.#packages = new PackageKeeper({
       source: options.package,
       selector,
@@ -100,7 +106,7 @@ class RunningDataemon implements Dataemon {
   }
 
   get workerPid(): number | undefined {
-    return this.#engine.pid;
+    return this.#worker.pid;
   }
 
   async run(signal: AbortSignal): Promise<void> {

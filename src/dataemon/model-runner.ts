@@ -52,7 +52,8 @@ export class ModelRunner {
     const fullRefresh = run.kind === 'full-refresh';
     const request = {
       project: current.project,
-      select: modelsOf(current, run.models).map(({ fqn }) => `fqn:${fqn.join('.')}`),
+      graph: current.graph,
+      models: run.models,
       fullRefresh,
       timeoutMs: fullRefresh ? rebuildTimeoutMs : runTimeoutMs,
     };

@@ -1,3 +1,4 @@
+import type { ModelGraph } from '../manifest/graph.js';
 import type { Manifest } from '../manifest/manifest.js';
 
 /** Which models of a project are meant: a selector of its selectors.yml, or dbt's `--select`; neither means all. */
@@ -21,8 +22,9 @@ export interface LoadedProject {
 export interface RunRequest {
   /** The folder of a project that has been loaded. */
   readonly project: string;
-  /** dbt's `--select`: what runs, exactly. */
-  readonly select: readonly string[];
+  readonly graph: ModelGraph;
+  /** The ids of what runs, exactly. */
+  readonly models: readonly string[];
   readonly fullRefresh: boolean;
   /** After so many milliseconds the run is stopped. */
   readonly timeoutMs: number;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planOfModel } from './plan.js';
 import { manifestSchema } from '../manifest/manifest.js';
 import type { NodeResult } from './engine.js';
 
@@ -45,3 +46,6 @@ const nodeSchema = z
 
 /** The answer to `run`. */
 export const runSchema = z.object({ nodes: z.array(nodeSchema) });
+
+/** The answer to `plan`: the plans of those models that have one, by id. */
+export const planSchema = z.object({ plans: z.record(z.string(), planOfModel) });

@@ -9,7 +9,8 @@ import type {
   RunRequest,
   Selection,
 } from './engine.js';
-import { depsSchema, loadSchema, runSchema } from './protocol.js';
+import type { Plan } from './plan.js';
+import { depsSchema, loadSchema, planSchema, runSchema } from './protocol.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** How the engine works. */
@@ -68,18 +69,36 @@ export class WorkerEngine implements Engine {
   }
 
   async run(request: RunRequest, onProgress: OnProgress): Promise<readonly NodeResult[]> {
-    const worker = await this.#ready();
-    const { project, select, fullRefresh, timeoutMs } = request;
-    const selection = this.#projects.get(project);
-    if (selection !== undefined && !this.#loaded.has(project)) await this.#load(worker, project, selection);
-    const { threads } = this.options;
-    const parameters = { project, select, fullRefresh, threads, vars: this.#variables() };
+    const { fullRefresh, timeoutMs } = request;
+    const worker = await this.#readyFor(request.project);
+    const parameters = { ...this.#parameters(request), fullRefresh };
     return runSchema.parse(await worker.request('run', parameters, timeoutMs, onProgress)).nodes;
+  }
+
+  /** The plans of those models that have one, by id: their increments need no dbt. */
+  async plan(request: Omit<RunRequest, 'fullRefresh'>): Promise<ReadonlyMap<string, Plan>> {
+    const worker = await this.#readyFor(request.project);
+    const parameters = { ...this.#parameters(request), plannable: request.models };
+    const { plans } = planSchema.parse(await worker.request('plan', parameters, request.timeoutMs));
+    return new Map(Object.entries(plans));
   }
 
   async stop(): Promise<void> {
     this.#stopping = this.#worker?.kill();
     await this.#stopping;
+  }
+
+  #parameters({ project, graph, models }: Omit<RunRequest, 'fullRefresh'>): Readonly<Record<string, unknown>> {
+    const select = models.map((id) => `fqn:${graph.get(id)?.fqn.join('.') ?? id}`);
+    return { project, select, threads: this.options.threads, vars: this.#variables() };
+  }
+
+  /** The worker, with a project loaded. */
+  async #readyFor(project: string): Promise<WorkerProcess> {
+    const worker = await this.#ready();
+    const selection = this.#projects.get(project);
+    if (selection !== undefined && !this.#loaded.has(project)) await this.#load(worker, project, selection);
+    return worker;
   }
 
   async #ready(): Promise<WorkerProcess> {

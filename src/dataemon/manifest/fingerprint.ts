@@ -33,7 +33,7 @@ export function fingerprintOf(manifest: Manifest, model: ManifestModel): Fingerp
       ...Object.entries(model.unrendered_config).filter(([name]) => !withoutEffect.has(name)),
     ]),
     contract: hash(contractOf(model)),
-    macros: hash(macrosBelow(manifest, model.depends_on.macros)),
+    macros: hash([...macrosBelow(manifest, model.depends_on.macros)]),
     inputs: hash(model.depends_on.nodes.map((id) => inputOf(manifest, id))),
   };
 }
@@ -49,7 +49,8 @@ function contractOf(model: ManifestModel): unknown {
   return [columns.map(([name, column]) => [name, column.data_type, column.constraints]), model.constraints];
 }
 
-function macrosBelow(manifest: Manifest, ids: readonly string[]): unknown {
+/** The text of the macros given and of those they call, by id, besides dbt's own and those that only hand on. */
+export function macrosBelow(manifest: Manifest, ids: readonly string[]): ReadonlyMap<string, string> {
   const below = new Map<string, string>();
   const open = [...ids];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
@@ -58,7 +59,7 @@ function macrosBelow(manifest: Manifest, ids: readonly string[]): unknown {
     below.set(id, macro.macro_sql);
     open.push(...macro.depends_on.macros);
   }
-  return [...below].filter(([id]) => !id.startsWith(handingOn));
+  return new Map([...below].filter(([id]) => !id.startsWith(handingOn)));
 }
 
 function inputOf(manifest: Manifest, id: string): unknown {

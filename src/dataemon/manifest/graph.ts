@@ -1,5 +1,6 @@
 import { fingerprintOf, type Fingerprint } from './fingerprint.js';
 import type { Manifest } from './manifest.js';
+import { isPlannable } from './plannable.js';
 
 /** A model, snapshot or seed: what has a relation in the database. */
 export interface Model {
@@ -14,6 +15,8 @@ export interface Model {
   readonly materialized: string;
   /** The models it reads, by id; through ephemeral ones, which have no relation. */
   readonly parents: readonly string[];
+  /** Whether its increments may be carried out without dbt. */
+  readonly plannable: boolean;
   readonly fingerprint: Fingerprint;
 }
 
@@ -33,6 +36,7 @@ export function graphOf(manifest: Manifest): ModelGraph {
       alias: model.alias,
       materialized: model.config.materialized,
       parents: [...parentsOf(manifest, model.depends_on.nodes)],
+      plannable: isPlannable(manifest, model),
       fingerprint: fingerprintOf(manifest, model),
     });
   }

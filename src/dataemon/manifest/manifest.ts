@@ -8,7 +8,12 @@ const model = z.object({
   schema: z.string(),
   alias: z.string(),
   raw_code: z.string(),
-  config: z.object({ materialized: z.string() }),
+  config: z.object({
+    materialized: z.string(),
+    incremental_strategy: z.string().nullish(),
+    /** The SQL of its hooks, those before it first; our own name for them. */
+    hooks: z.array(z.string()).default([]),
+  }),
   unrendered_config: z.record(z.string(), z.unknown()).default({}),
   contract: z.object({ enforced: z.boolean().default(false) }).nullish(),
   columns: z
@@ -32,6 +37,8 @@ const source = z.object({ schema: z.string(), identifier: z.string() });
  * manifest.json, as medic/cht-sync v2 has stored it, are of this form.
  */
 export const manifestSchema = z.object({
+  /** What runs before and after all models; our own name for it. */
+  operations: z.array(z.string()).default([]),
   nodes: z
     .record(z.string(), z.union([model, z.object({ resource_type: z.string() })]))
     .transform(

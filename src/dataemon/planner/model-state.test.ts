@@ -20,7 +20,7 @@ function graphOf(models: readonly (readonly [parents: readonly number[], sql: st
 
 function model(id: string, parents: readonly number[], sql: string): Model {
   const fingerprint = { sql, config: '', contract: '', macros: '', inputs: '' };
-  const relation = { schema: 'v1', alias: id, materialized: 'incremental' };
+  const relation = { schema: 'v1', alias: id, materialized: 'incremental', plannable: false };
   return { id, name: id, fqn: [id], ...relation, parents: [...new Set(parents)].map((at) => `m${at}`), fingerprint };
 }
 

@@ -1,0 +1,210 @@
+import pg from 'pg';
+import type { Clock } from '../../lib/index.js';
+import {
+  classifyPostgresError,
+  clientConfig,
+  noticeLostClient,
+  sqlState,
+  type PostgresConnection,
+} from '../../postgres/index.js';
+import { withDescendants, type Model, type ModelGraph } from '../manifest/graph.js';
+import type { NodeResult } from './engine.js';
+import type { Plan } from './plan.js';
+
+/** A model whose increment can be carried out without dbt. */
+export interface PlannedModel {
+  readonly model: Model;
+  readonly plan: Plan;
+}
+
+/** Connections, transactions, locks, resources and operators' doings: no fault of a model. */
+const passing = /^(08|25|40|53|55|57|58|XX)/;
+/** A statement that took too long may be the model's fault. */
+const cancelled = '57014';
+/** How much longer than the statement its answer is waited for: then the connection is dead. */
+const answerGraceMs = 10_000;
+
+interface Opened {
+  readonly is_first: boolean;
+  readonly is_empty: boolean;
+}
+interface Applied {
+  readonly rows: number;
+  readonly restarted: boolean;
+}
+
+/** The models that are left to dbt: with each, all below it. */
+class LeftToDbt {
+  readonly #ids = new Set<string>();
+
+  constructor(private readonly graph: ModelGraph) {}
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  add(id: string): void {
+    for (const left of withDescendants(this.graph, [id])) this.#ids.add(left);
+  }
+
+  addBelow(id: string): void {
+    for (const left of withDescendants(this.graph, [id])) if (left !== id) this.#ids.add(left);
+  }
+}
+
+/** A statement of a model that PostgreSQL refuses. */
+class ModelRefused extends Error {
+  override readonly name = 'ModelRefused';
+  constructor(
+    readonly id: string,
+    cause: unknown,
+  ) {
+    super(id, { cause });
+  }
+}
+
+/**
+ * Carries out the increments of models by their plans, all in one transaction on a connection of its own: readers never see
+ * one model further than another, and PostgreSQL plans each statement once.
+ */
+export class PlanExecutor {
+  #client: pg.Client | undefined;
+
+  constructor(
+    private readonly connection: PostgresConnection,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param graph - all models.
+   * @param models - the planned ones to bring on: those that are read before those that read them.
+   * @returns those of which the increment is committed. Only dbt can bring the others on, or say what is wrong with them.
+   * @throws SyncError POSTGRES_* when nothing could be done, by no fault of the models.
+   */
+  async run(graph: ModelGraph, models: readonly PlannedModel[], timeoutMs: number): Promise<readonly NodeResult[]> {
+    const left = new LeftToDbt(graph);
+    for (;;) {
+      const todo = models.filter(({ model }) => !left.has(model.id));
+      if (todo.length === 0) return [];
+      const client = await this.#connected(timeoutMs);
+      try {
+        return await this.#transaction(client, todo, timeoutMs, left);
+      } catch (error) {
+        await this.#rollBack(client, error);
+        if (!(error instanceof ModelRefused)) throw classifyPostgresError(error, 'bringing the models up to date');
+        left.add(error.id);
+      }
+    }
+  }
+
+  /** Ends the connection, and what is under way on it. */
+  async stop(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client === undefined) return;
+    // PostgreSQL notices at its next write, and rolls back; a goodbye would wait behind the statement.
+    const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
+    stream.destroy();
+    await client.end().catch(() => undefined);
+  }
+
+  async #transaction(
+    client: pg.Client,
+    models: readonly PlannedModel[],
+    timeoutMs: number,
+    left: LeftToDbt,
+  ): Promise<NodeResult[]> {
+    const results: NodeResult[] = [];
+    await client.query(`BEGIN; SET LOCAL statement_timeout = ${Math.round(timeoutMs)}`);
+    await this.#lock(client, models);
+    for (const { model, plan } of models) {
+      const { id, name } = model;
+      if (left.has(id)) continue;
+      const startedAt = this.clock.now();
+      const applied = await this.#increment(client, plan).catch((error: unknown) => {
+        throw isPassing(error) ? error : new ModelRefused(id, error);
+      });
+      if (applied === undefined) left.add(id);
+      else {
+        if (applied.restarted) left.addBelow(id);
+        const durationMs = this.clock.now() - startedAt;
+        const rowsAffected = applied.rows;
+        results.push({
+          ...{ id, name, status: 'ok', rowsAffected, durationMs, error: null },
+          startedAt: new Date(startedAt),
+        });
+      }
+    }
+    await client.query('COMMIT');
+    return results;
+  }
+
+  /** Undefined when it is not for us to carry out. */
+  async #increment(client: pg.Client, plan: Plan): Promise<Applied | undefined> {
+    const opened = (await client.query<Opened>(plan.open)).rows[0];
+    if (opened === undefined || opened.is_first) return undefined;
+    if (opened.is_empty) return { rows: 0, restarted: false };
+    return (await client.query<Applied>(plan.apply)).rows[0];
+  }
+
+  /**
+   * Takes the rows of the table of watermarks, which are the locks, as `open_increment` does: what the models read first, so
+   * that two runs seldom wait for each other.
+   */
+  async #lock(client: pg.Client, models: readonly PlannedModel[]): Promise<void> {
+    const own = models.map(({ plan }) => plan.key);
+    const read = [...new Set(models.flatMap(({ plan }) => plan.ancestors))].filter((key) => !own.includes(key));
+    const [first] = models;
+    for (const [keys, strength] of [
+      [read, 'SHARE'],
+      [own, 'UPDATE'],
+    ] as const) {
+      if (keys.length === 0 || first === undefined) continue;
+      await client.query(
+        `SELECT model FROM ${first.plan.watermarks} WHERE model = ANY($1)
+         ORDER BY array_position($1, model) FOR ${strength}`,
+        [keys],
+      );
+    }
+  }
+
+  async #connected(timeoutMs: number): Promise<pg.Client> {
+    if (this.#client !== undefined) return this.#client;
+    const client = new pg.Client({
+      ...clientConfig(this.connection, 'cht-sync dataemon increments'),
+      query_timeout: timeoutMs + answerGraceMs,
+    });
+    const lose = () => {
+      if (this.#client === client) this.#client = undefined;
+    };
+    client.on('error', lose);
+    client.on('end', lose);
+    try {
+      await client.connect();
+      await noticeLostClient(client);
+      // Compiling a statement of a few milliseconds takes a hundred.
+      await client.query('SET jit = off');
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw classifyPostgresError(error, 'connecting for the models');
+    }
+    this.#client = client;
+    return client;
+  }
+
+  async #rollBack(client: pg.Client, error: unknown): Promise<void> {
+    const isFromServer = error instanceof ModelRefused || error instanceof pg.DatabaseError;
+    try {
+      if (!isFromServer) throw error;
+      await client.query('ROLLBACK');
+    } catch {
+      // Without an SQLSTATE the answer did not come from the server.
+      if (this.#client === client) await this.stop();
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const state = sqlState(error);
+  return state === undefined || (passing.test(state) && state !== cancelled);
+}

@@ -55,12 +55,16 @@ export interface ForkedDbt {
 export interface DbtOptions {
   /** A folder of models that are added to those of the package. */
   readonly additionalModels?: string;
+  /** The folder of a project to work on instead of the package `pipeline/`. */
+  readonly project?: string;
 }
 
 /** Starts a resident dbt for a database. */
-export async function startDbt(database: TestDatabase, { additionalModels }: DbtOptions = {}): Promise<Dbt> {
+export async function startDbt(
+  database: TestDatabase,
+  { additionalModels, project = join(root, 'pipeline') }: DbtOptions = {},
+): Promise<Dbt> {
   const scratch = await mkdtemp(join(tmpdir(), 'cht-sync-dbt-'));
-  let project = join(root, 'pipeline');
   if (additionalModels !== undefined) {
     project = join(scratch, 'project');
     await cp(join(root, 'pipeline'), project, { recursive: true });

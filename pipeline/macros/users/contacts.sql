@@ -26,7 +26,8 @@
     -- The document may have been deleted since contact ran.
     and couchdb._deleted is not true
   {%- if is_incremental() and parents %}
-    and contact.uuid in (select affected.uuid from affected_contacts as affected)
+    -- As an array, so that PostgreSQL looks them up however many it expects.
+    and contact.uuid = any (array(select affected.uuid from affected_contacts as affected))
   {%- else %}
     and {{ cht_pipeline.changed('contact.saved_timestamp') }}
   {%- endif %}
@@ -36,6 +37,10 @@
   A contact is affected when it has changed, and when one of its ancestors has: those that are below a changed document
   now, and those that were below it when the model last ran. A document that was deleted, or is no longer a contact, has
   no row in contact, hence the look at the documents themselves.
+
+  Few of the changed documents are ancestors at all, and PostgreSQL cannot know: where an ancestor has many below it, it
+  would read the whole model to look for those of each. So it is looked first, in a way that only an index answers,
+  whether there are any.
 -#}
 {% macro with_affected_contacts(parents) -%}
   with changed_documents as materialized (
@@ -52,7 +57,15 @@
       on below{{ level }}.parent_uuid = {{ 'changed_documents._id' if level == 1 else 'below' ~ (level - 1) ~ '.uuid' }}
     {%- endfor %}
     union
-    select before.uuid from changed_documents join {{ this }} as before on before.{{ parent.id }} = changed_documents._id
+    select before.uuid
+    from changed_documents
+    join {{ this }} as before on before.{{ parent.id }} = changed_documents._id
+    where changed_documents._id = (
+      select lookup.{{ parent.id }} from {{ this }} as lookup
+      where lookup.{{ parent.id }} >= changed_documents._id
+      order by lookup.{{ parent.id }}
+      limit 1
+    )
     {%- endfor %}
   )
 {%- endmacro %}

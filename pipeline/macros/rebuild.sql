@@ -85,11 +85,11 @@
 
 {% macro delete_orphans(relation, feed) -%}
   delete from {{ relation }} as model
-  where not exists (select from {{ feed.relation }} as parent where parent.{{ feed.key }} = model.{{ config.get('unique_key') }})
+  where not exists (select from {{ feed.relation }} as parent where parent.{{ feed.key }} = model.{{ cht_pipeline.document_column(model) }})
 {%- endmacro %}
 
 {% macro add_foreign_key(relation, feed) -%}
-  alter table {{ relation }} add foreign key (uuid) references {{ feed.relation }} ({{ feed.key }}) on delete cascade
+  alter table {{ relation }} add foreign key ({{ cht_pipeline.document_column(model) }}) references {{ feed.relation }} ({{ feed.key }}) on delete cascade
 {%- endmacro %}
 
 {#-

@@ -3,7 +3,8 @@
   foreign key cascades. MERGE would do, but a distributed PostgreSQL (Citus) has none.
 
   meta.changes names what the model takes its changes from: a row that changed there and that the model no longer selects
-  goes. Without it the model selects all its rows each time.
+  goes. Without it the model selects all its rows each time. A document is told by the model's key, unless there may be
+  several rows for one: then meta.changed_by names the column that tells it.
 #}
 {% macro get_incremental_upsert_sql(arguments) %}
   {%- set selected = arguments.temp_relation -%}
@@ -20,6 +21,11 @@
 {#- The table of a model. `node` is a node of dbt's graph. -#}
 {% macro relation_of(node) %}
   {% do return(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) %}
+{% endmacro %}
+
+{#- The column of a model that tells the document a row is from. -#}
+{% macro document_column(node) %}
+  {% do return(node.config.get('meta', {}).get('changed_by') or node.config.unique_key) %}
 {% endmacro %}
 
 {#- Has the models below look at everything again when the watched column of a row changes; empty when there is none. -#}
@@ -41,7 +47,7 @@
   delete from {{ cht_pipeline.relation_of(node) }} as model
   where not exists (select from {{ selected }} as selected where selected.{{ key }} = model.{{ key }})
   {%- if feed %}
-    and model.{{ key }} in (
+    and model.{{ cht_pipeline.document_column(node) }} in (
       select feed.{{ feed.key }} from {{ feed.relation }} as feed where {{ cht_pipeline.changed('feed.saved_timestamp') }}
     )
   {%- endif %}

@@ -27,6 +27,11 @@
   {{ adapter.quote(target.schema) }}.dbt_watermark
 {%- endmacro %}
 
+{#- Whether a node of dbt's graph is a model that keeps up by a watermark. -#}
+{% macro has_watermark(node) %}
+  {% do return(node.config.materialized == 'incremental' and node.config.incremental_strategy == 'upsert') %}
+{% endmacro %}
+
 {#- What stands for a model in dbt_watermark. `node` is a node of dbt's graph. -#}
 {% macro watermark_key(node) -%}
   {{ node.alias if node.schema == target.schema else node.schema ~ '.' ~ node.alias }}
@@ -49,7 +54,7 @@
     {% set parent = graph.nodes[id] %}
     {% do visited.append(id) %}
     {% do cht_pipeline.collect_ancestors(parent, found, visited) %}
-    {% if parent.config.incremental_strategy == 'upsert' %}
+    {% if cht_pipeline.has_watermark(parent) %}
       {% do found.append(cht_pipeline.watermark_key(parent)) %}
     {% endif %}
   {% endfor %}
@@ -59,7 +64,7 @@
 {% macro descendants(node) %}
   {% set found = [] %}
   {% set key = cht_pipeline.watermark_key(node) %}
-  {% for other in graph.nodes.values() if other.config.incremental_strategy == 'upsert' and key in cht_pipeline.ancestors(other) %}
+  {% for other in graph.nodes.values() if cht_pipeline.has_watermark(other) and key in cht_pipeline.ancestors(other) %}
     {% do found.append(cht_pipeline.watermark_key(other)) %}
   {% endfor %}
   {% do return(found) %}
@@ -105,7 +110,7 @@
 {%- endmacro %}
 
 {% macro open_increment() %}
-  {% if not execute %}{% do return('') %}{% endif %}
+  {% if not execute or not cht_pipeline.has_watermark(model) %}{% do return('') %}{% endif %}
   {% set key = cht_pipeline.literals([cht_pipeline.watermark_key(model)]) %}
   {% set ancestors = cht_pipeline.ancestors(model) %}
   {% set watermarks = cht_pipeline.watermark_table() %}
@@ -180,7 +185,7 @@
 {% endmacro %}
 
 {% macro close_increment() %}
-  {% if not execute %}{% do return('') %}{% endif %}
+  {% if not execute or not cht_pipeline.has_watermark(model) %}{% do return('') %}{% endif %}
   {% if not is_incremental() %}
     {% do cht_pipeline.after_rebuild() %}
   {% endif %}

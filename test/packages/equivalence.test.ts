@@ -89,7 +89,7 @@ describe('models that a package makes by the macros', () => {
         await dbt.run({ schema: 'refreshed', rootSchema: 'v1' }, ...all, '--full-refresh');
         expect(await differences(database.pool, 'v1', 'refreshed', models)).toEqual({});
       }),
-      { numRuns: Number(process.env.PACKAGE_RUNS ?? 2), endOnFailure: true },
+      { numRuns: Number(process.env.PACKAGE_RUNS ?? 1), endOnFailure: true },
     );
   });
 });

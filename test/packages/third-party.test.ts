@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdtemp, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { DataemonBench, until } from '../dataemon/support/dataemon-bench.js';
 import { deletion, deployment, laterChanges } from './deployment.js';
+
+const run = promisify(execFile);
+const repository = resolve(import.meta.dirname, '../..');
+const chwApp = join(import.meta.dirname, 'chw_app');
 
 /** Models that keep up by our macros, and what is computed from them: always what a full refresh builds. */
 const keepingUp = [
@@ -18,10 +22,8 @@ const handWritten = ['water_source', 'synced_document', 'device_report'];
 test('a package that was written for medic/cht-pipeline v2 runs unmodified, and its models are what a full refresh builds', async () => {
   await using bench = await DataemonBench.open();
   await bench.save(...deployment);
-  const dataemon = bench.start(
-    { kind: 'local', path: join(import.meta.dirname, 'chw_app') },
-    { selector: 'everything' },
-  );
+  const url = `file://${await repositoryOf(chwApp, bench.folder)}#main`;
+  const dataemon = bench.start({ kind: 'git', url }, { selector: 'everything' });
   const upTo = (watermark: string) =>
     until(
       () => {
@@ -50,11 +52,13 @@ test('a package that was written for medic/cht-pipeline v2 runs unmodified, and 
   ]);
   await dataemon.stop();
 
-  // A full refresh into another schema, by dbt itself in the project that the dataemon has made; both with dbt's tests.
+  // A full refresh into another schema, as the README of the package says how to run dbt by hand.
   await bench.pool.query('CREATE SCHEMA refreshed; CREATE VIEW refreshed.couchdb AS TABLE v1.couchdb');
-  const refreshed = await runDbt(bench, 'refreshed', 'build', '--full-refresh');
-  expect(refreshed).toMatch(/ERROR=0 SKIP=0/);
-  expect(await runDbt(bench, 'v1', 'test')).toMatch(/PASS=[1-9]\d* WARN=0 ERROR=0 SKIP=0/);
+  const project = await mkdtemp(join(bench.folder, 'by-hand-'));
+  const script = (await commandsByHand()).replace('dbt build', 'dbt build --exclude-resource-type unit_test');
+  expect(await shell(bench, 'refreshed', project, script)).toMatch(/PASS=[1-9]\d* WARN=0 ERROR=0 SKIP=0/);
+  const tests = 'dbt test --exclude-resource-type unit_test';
+  expect(await shell(bench, 'v1', project, tests)).toMatch(/PASS=[1-9]\d* WARN=0 ERROR=0 SKIP=0/);
   for (const model of keepingUp) {
     expect(await missing(bench, model, 'v1', 'refreshed'), `${model} of increments only`).toEqual([]);
     expect(await missing(bench, model, 'refreshed', 'v1'), `${model} of a full refresh only`).toEqual([]);
@@ -74,23 +78,33 @@ async function missing(bench: DataemonBench, model: string, of: string, from: st
   );
 }
 
-/** Runs dbt as a user does by hand, without the unit tests of cht_pipeline; gives what it prints. */
-async function runDbt(bench: DataemonBench, schema: string, command: string, ...args: string[]): Promise<string> {
-  const [work] = await readdir(join(bench.folder, 'work'));
-  const folders = await readdir(join(bench.folder, 'work', work!), { withFileTypes: true });
-  const project = join(bench.folder, 'work', work!, folders.find((entry) => entry.isDirectory())!.name);
+/** A git repository with what is in a folder. */
+async function repositoryOf(folder: string, scratch: string): Promise<string> {
+  const work = join(scratch, 'repository');
+  await cp(folder, work, { recursive: true });
+  const git = (...args: string[]) => run('git', ['-C', work, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args]);
+  await git('init', '--quiet', '--initial-branch=main');
+  await git('add', '.');
+  await git('commit', '--quiet', '-m', 'first');
+  return work;
+}
+
+/** What the README of the package says to type for a run by hand. */
+async function commandsByHand(): Promise<string> {
+  const readme = await readFile(join(repository, 'pipeline/README.md'), 'utf8');
+  return /### By hand\s+```sh\n([\s\S]*?)```/.exec(readme)![1]!;
+}
+
+/** Runs commands as a user does who has dbt; gives what they print. */
+async function shell(bench: DataemonBench, schema: string, folder: string, script: string): Promise<string> {
   const { host, port, user, password, database } = bench.database.connection;
   const env = {
     ...process.env,
     ...{ POSTGRES_HOST: host, POSTGRES_PORT: String(port), POSTGRES_USER: user, POSTGRES_PASSWORD: password },
     ...{ POSTGRES_DB: database, POSTGRES_SCHEMA: schema, ROOT_POSTGRES_SCHEMA: 'v1', POSTGRES_TABLE: 'couchdb' },
+    ...{ PATH: `${join(repository, '.python/bin')}:${process.env.PATH}`, CHT_SYNC: repository, PACKAGE: chwApp },
   };
-  const options = ['--project-dir', project, '--profiles-dir', project, '--target-path', join(bench.folder, schema)];
-  const { stdout } = await promisify(execFile)(
-    join(process.cwd(), '.python/bin/dbt'),
-    [command, ...args, '--exclude-resource-type', 'unit_test', ...options, '--no-use-colors', '--no-version-check'],
-    { env },
-  ).catch((error: unknown) => {
+  const { stdout } = await run('bash', ['-euc', script], { cwd: folder, env }).catch((error: unknown) => {
     throw new Error((error as { stdout?: string }).stdout ?? String(error), { cause: error });
   });
   return stdout;

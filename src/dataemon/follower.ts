@@ -33,7 +33,8 @@ export interface FollowerParts {
 }
 
 /** A burst of notifications, and changes that keep coming, are taken together when they are this close, in milliseconds. */
-const coalesceMs = 25;
+const leastPauseMs = 25;
+const longestPauseMs = 250;
 
 /** Follows the table of documents: each step does at most one thing, the one that is due. */
 export class Follower {
@@ -41,6 +42,7 @@ export class Follower {
   #adopted: CurrentPackage | undefined;
   /** Built, but not stored yet: the connection was lost meanwhile. */
   #unsaved: BuiltModels | undefined;
+  #pauseMs = leastPauseMs;
 
   constructor(private readonly parts: FollowerParts) {
     const { schema, selector } = parts.options;
@@ -59,7 +61,7 @@ export class Follower {
    * @throws SyncError POSTGRES_*, DBT_WORKER_FAILED.
    */
   async step(): Promise<number> {
-    const { options, packages, models, moveTo } = this.parts;
+    const { options, packages, models, runner, session, moveTo } = this.parts;
     await packages.check();
     const { current } = packages;
     if (current === undefined) {
@@ -80,7 +82,12 @@ export class Follower {
     }
     const isWell = packages.problem === undefined && models.failing.size === 0;
     moveTo(isWell ? 'nothing-to-do' : 'pause-after-failure');
-    return Math.min(options.intervalMs, (models.nextDue(now) ?? Infinity) - now);
+    await runner.prepare(
+      current,
+      [...current.selected].filter((id) => !models.stale.has(id)),
+    );
+    const countDue = await runner.count(await session(), current);
+    return Math.min(options.intervalMs, Math.min(models.nextDue(now) ?? Infinity, countDue ?? Infinity) - now);
   }
 
   async #adopt(current: CurrentPackage): Promise<void> {
@@ -125,7 +132,8 @@ export class Follower {
 
   async #run(current: CurrentPackage): Promise<void> {
     const { options, models, runner, session, moveTo, onRun } = this.parts;
-    await options.clock.sleep(coalesceMs);
+    // While changes keep coming, at most half of the time goes into runs.
+    await options.clock.sleep(this.#pauseMs);
     const inputs = await this.#inputs(current);
     const run: Run | undefined = inputs && models.next(inputs, options.clock.now());
     if (inputs === undefined || run === undefined) return;
@@ -134,13 +142,14 @@ export class Follower {
       throw asSyncError(error);
     });
     const { results, durationMs } = finished;
+    if (run.kind === 'increment') this.#pauseMs = Math.min(longestPauseMs, Math.max(leastPauseMs, durationMs));
     const unfinished = await runner.unfinished(await session(), current, results);
     const before = models.built;
     const { interrupted } = models.finish({ run, results, inputs, unfinished, durationMs }, options.clock.now());
     if (!sameBuilt(before, models.built)) this.#unsaved = models.built;
     onRun(finished.last);
     if (this.#unsaved !== undefined) await this.#store(this.#unsaved);
-    await runner.record(await session(), current, finished);
+    await runner.record(await session(), finished);
     if (interrupted) throw connectionLost(results.find(({ error }) => isConnectionLoss(error))?.error ?? '');
   }
 

@@ -35,10 +35,18 @@ export interface FinishedRun {
 
 const dayMs = 24 * 3_600_000;
 const pruneEveryMs = 3_600_000;
+/** Increments that go well share a record for so long. */
+const recordMs = 60_000;
+/** Rows are counted at most so often: it may take longer than an increment. */
+const countEveryMs = 2_000;
 
 /** Carries runs out, shows how they go on, and writes down how they ended. */
 export class ModelRunner {
   #lastPruned = -Infinity;
+  #lastCounted = -Infinity;
+  /** The models whose rows have changed since they were counted. */
+  readonly #uncounted = new Set<string>();
+  #shared = { id: '', until: -Infinity };
   #failuresTold = new Map<string, string>();
   /** The watermark of a model after its last full batch. */
   readonly #batchEnds = new Map<string, string>();
@@ -71,6 +79,12 @@ export class ModelRunner {
     }
   }
 
+  /** Has the engine get ready, so that the next increment has not to wait for that. */
+  async prepare({ project, graph }: CurrentPackage, models: readonly string[]): Promise<void> {
+    const { engine, runTimeoutMs: timeoutMs } = this.options;
+    await engine.prepare({ project, graph, models, timeoutMs });
+  }
+
   /** Those that took a whole batch and moved on by it: there is more for them. */
   async unfinished(session: Session, current: CurrentPackage, results: readonly NodeResult[]): Promise<Set<string>> {
     const { batchSize, log } = this.options;
@@ -86,25 +100,43 @@ export class ModelRunner {
     return unfinished;
   }
 
-  /** Writes the record and counts the rows of what has changed. */
-  async record(session: Session, current: CurrentPackage, { last, results }: FinishedRun): Promise<void> {
-    const { schema, selector, board, clock } = this.options;
+  /** Writes the record. */
+  async record(session: Session, { last, results }: FinishedRun): Promise<void> {
+    const { schema, selector, clock } = this.options;
     const startedAt = new Date(last.startedAt);
-    await writeRecord(session, schema, { id: last.id, selector, kind: last.kind, startedAt, nodes: results });
-    if (clock.now() - this.#lastPruned >= pruneEveryMs) {
-      await pruneRecords(session, schema);
-      this.#lastPruned = clock.now();
+    const id = this.#recordOf(last, results);
+    await writeRecord(session, schema, { id, selector, kind: last.kind, startedAt, nodes: results });
+    for (const node of results) {
+      if (last.kind === 'full-refresh' || node.rowsAffected !== 0) this.#uncounted.add(node.id);
     }
-    const changed = results.filter(({ rowsAffected }) => last.kind === 'full-refresh' || rowsAffected !== 0);
-    for (const [id, rows] of await countRows(
-      session,
-      modelsOf(
-        current,
-        changed.map(({ id }) => id),
-      ),
-    )) {
-      board.set(id, { rows });
-    }
+    if (clock.now() - this.#lastPruned < pruneEveryMs) return;
+    await pruneRecords(session, schema);
+    this.#lastPruned = clock.now();
+  }
+
+  /**
+   * Counts the rows of the models that have changed, unless they were counted just now.
+   *
+   * @returns when to count those that are left, in the clock's milliseconds; undefined when none are.
+   */
+  async count(session: Session, current: CurrentPackage): Promise<number | undefined> {
+    const { board, clock } = this.options;
+    if (this.#uncounted.size === 0) return undefined;
+    const due = this.#lastCounted + countEveryMs;
+    if (clock.now() < due) return due;
+    const models = modelsOf(current, this.#uncounted);
+    this.#uncounted.clear();
+    for (const [id, rows] of await countRows(session, models)) board.set(id, { rows });
+    this.#lastCounted = clock.now();
+    this.options.onChange();
+    return undefined;
+  }
+
+  #recordOf({ id, kind }: LastRun, results: readonly NodeResult[]): string {
+    const now = this.options.clock.now();
+    if (kind === 'full-refresh' || results.some(({ status }) => status !== 'ok')) return id;
+    if (now >= this.#shared.until) this.#shared = { id, until: now + recordMs };
+    return this.#shared.id;
   }
 
   #tell(run: Run, results: readonly NodeResult[], durationMs: number): void {

@@ -5,6 +5,7 @@ import type { Session } from './session.js';
 
 /** A run that has ended. */
 export interface RunRecord {
+  /** That of an earlier run where both share a record. */
   readonly id: string;
   readonly selector: string | undefined;
   readonly kind: RunKind;
@@ -13,19 +14,23 @@ export interface RunRecord {
 }
 
 /**
- * Writes a row for each model of the run, but not for those that an increment found nothing to do for: at a run a second
- * they would be a million rows a day that say nothing.
+ * Writes a row for each model of the run, or adds it to the row that there is, but not for those that an increment found
+ * nothing to do for: they would say nothing.
  */
 export async function writeRecord(session: Session, schema: string, record: RunRecord): Promise<void> {
   const nodes = record.nodes.filter((node) => isTelling(record.kind, node));
   if (nodes.length === 0) return;
   await session.query(
     'writing the record of a run',
-    `INSERT INTO ${quoteIdentifier(schema)}.dataemon_run
+    `INSERT INTO ${quoteIdentifier(schema)}.dataemon_run AS r
        (run_id, selector, kind, model, name, status, rows_affected, started_at, duration_ms, error)
      SELECT $1, $2, $3, * FROM unnest(
        $4::text[], $5::text[], $6::text[], $7::bigint[], $8::timestamptz[], $9::double precision[], $10::text[])
-     ON CONFLICT (run_id, model) DO NOTHING`,
+     ON CONFLICT (run_id, model) DO UPDATE SET
+       runs = r.runs + 1,
+       rows_affected = coalesce(r.rows_affected, 0) + coalesce(excluded.rows_affected, 0),
+       started_at = excluded.started_at,
+       duration_ms = r.duration_ms + excluded.duration_ms`,
     [
       ...[record.id, record.selector ?? null, record.kind],
       nodes.map(({ id }) => id),

@@ -66,6 +66,8 @@ export interface Engine {
   load(project: string, selection: Selection): Promise<LoadedProject>;
   /** Forgets a project. */
   unload(project: string): Promise<void>;
+  /** Gets ready to bring models on; costs nothing when it is. */
+  prepare(request: Omit<RunRequest, 'fullRefresh'>): Promise<void>;
   /**
    * Runs models; that some fail is a result.
    *

@@ -34,6 +34,10 @@ export class PlanEngine implements Engine {
     return this.dbt.unload(project);
   }
 
+  async prepare(request: Omit<RunRequest, 'fullRefresh'>): Promise<void> {
+    await this.#plansFor(request);
+  }
+
   async run(request: RunRequest, onProgress: OnProgress): Promise<readonly NodeResult[]> {
     if (request.fullRefresh) {
       // A table that is made anew may have other columns.
@@ -53,7 +57,7 @@ export class PlanEngine implements Engine {
   }
 
   /** What has a plan and stands below nothing that has none, those that are read before those that read them. */
-  async #planned(request: RunRequest): Promise<PlannedModel[]> {
+  async #planned(request: Omit<RunRequest, 'fullRefresh'>): Promise<PlannedModel[]> {
     const { graph, models } = request;
     const plans = await this.#plansFor(request);
     const byDbt = models.filter((id) => (plans.get(id) ?? null) === null);
@@ -66,7 +70,7 @@ export class PlanEngine implements Engine {
     return planned;
   }
 
-  async #plansFor(request: RunRequest): Promise<ReadonlyMap<string, Plan | null>> {
+  async #plansFor(request: Omit<RunRequest, 'fullRefresh'>): Promise<ReadonlyMap<string, Plan | null>> {
     const { project, graph } = request;
     const plans = this.#plans.get(project) ?? new Map<string, Plan | null>();
     const unknown = request.models.filter((id) => graph.get(id)?.plannable === true && !plans.has(id));

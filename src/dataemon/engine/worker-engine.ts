@@ -68,6 +68,11 @@ export class WorkerEngine implements Engine {
     await this.#worker.request('unload', { project }, loadTimeoutMs);
   }
 
+  /** It is warm from the load on. */
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async run(request: RunRequest, onProgress: OnProgress): Promise<readonly NodeResult[]> {
     const { fullRefresh, timeoutMs } = request;
     const worker = await this.#readyFor(request.project);

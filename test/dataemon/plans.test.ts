@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Dataemon } from '../../src/dataemon/index.js';
+import { differences } from '../models/models.js';
+import { createCouch2pg, sources } from '../models/random/couch2pg.js';
+import { someDocuments } from '../models/random/documents.js';
+import { DataemonBench, until } from './support/dataemon-bench.js';
+
+const application = 'cht-sync dataemon increments';
+const rounds = Number(process.env.PLANS_ROUNDS ?? 8);
+const seed = Number(process.env.PLANS_SEED ?? Date.now() % 2 ** 31);
+
+async function upToDate(bench: DataemonBench, dataemon: Dataemon): Promise<void> {
+  const [row] = await bench.rows<{ watermark: string }>(
+    `SELECT to_char(max(saved_timestamp), 'YYYY-MM-DD"T"HH24:MI:SS.US') AS watermark FROM v1.couchdb`,
+  );
+  await until(
+    () => {
+      const { error, upToDateWith } = dataemon.status();
+      if (error !== null) throw new Error(error.message);
+      return upToDateWith === row?.watermark;
+    },
+    'the models',
+    60_000,
+  );
+}
+
+/** What the session of the increments has run last; undefined when there is none. */
+async function lastIncrement(bench: DataemonBench): Promise<string | undefined> {
+  const [session] = await bench.rows<{ query: string }>(
+    `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND application_name = '${application}'`,
+  );
+  return session?.query;
+}
+
+test(`increments by plans leave the same tables as runs of dbt, whatever happens to the documents (PLANS_SEED=${seed})`, async () => {
+  await using bench = await DataemonBench.open();
+  // Packages of medic/cht-sync v2 read the documents in the schema of the models.
+  await bench.pool.query('CREATE SCHEMA by_dbt; CREATE VIEW by_dbt.couchdb AS TABLE v1.couchdb');
+  const couch2pg = createCouch2pg(bench.pool);
+  const path = join(import.meta.dirname, '../packages/chw_app');
+  const start = (schema: string, increments: 'auto' | 'dbt') =>
+    bench.start(
+      { kind: 'local', path },
+      {
+        ...{ schema, rootSchema: 'v1', increments, selector: 'everything' },
+        workFolder: join(bench.folder, schema),
+      },
+    );
+  const byPlans = start('v1', 'auto');
+  const byDbt = start('by_dbt', 'dbt');
+  const random = fc.sample(fc.tuple(fc.constantFrom(...sources), someDocuments), { numRuns: rounds, seed });
+  for (const [source, documents] of random) {
+    await couch2pg.write(source, documents);
+    for (const dataemon of [byPlans, byDbt]) await upToDate(bench, dataemon);
+    const models = byPlans.status().models.map(({ name }) => name);
+    expect(models).toContain('vital_event');
+    expect(await differences(bench.pool, 'v1', 'by_dbt', models.filter(isTable)), JSON.stringify(documents)).toEqual(
+      {},
+    );
+  }
+  expect(await lastIncrement(bench)).toMatch(/COMMIT/);
+});
+
+/** Snapshots hold the time of the run; a function is no relation. */
+function isTable(name: string): boolean {
+  return !['household_history', 'area_of'].includes(name);
+}

@@ -8,6 +8,7 @@ const defaults = {
   latency: { documents: 100_000, perSecond: 200, seconds: 60 },
   memory: { documents: 1_000_000, large: 2_000, tombstones: 1_000_000, perSecond: 200, seconds: 600 },
   dataemon: { documents: 20_000, edits: 50, rounds: 5, idleSeconds: 60 },
+  pipeline: { documents: 1_000_000, rounds: 3 },
 } satisfies Record<string, Partial<Counts>>;
 
 /** The names of the benchmarks. */
@@ -49,6 +50,7 @@ export const usage = `Usage: npm run bench -- ${Object.keys(defaults).join('|')}
   latency    the way of an edit to the committed row while there are many a second
   memory     what couch2pg holds in memory: many documents, large ones, tombstones, and steady edits for a while
   dataemon   the way of a committed row to its model, beside a plain dbt run, and what an idle minute costs
+  pipeline   what an increment costs at three sizes of the table, and a full refresh beside a scan and a package of the usual kind
 
   --documents N   documents loaded first (${presets('documents')})
   --legacy N      couch2pg: of these, loaded in the legacy way, too (all)

@@ -4,6 +4,7 @@ import { benchDataemon } from './dataemon/index.js';
 import { benchLatency } from './latency/index.js';
 import { describeMachine } from './measure/machine.js';
 import { benchMemory } from './memory/index.js';
+import { benchPipeline } from './pipeline/index.js';
 import { progress } from './progress.js';
 import { printJson, printText } from './report.js';
 import { benchRewind } from './rewind/index.js';
@@ -17,6 +18,7 @@ const benches = {
   latency: benchLatency,
   memory: benchMemory,
   dataemon: benchDataemon,
+  pipeline: benchPipeline,
 };
 
 async function main(): Promise<void> {

@@ -12,6 +12,8 @@ export interface DataemonSettings {
   readonly projectFolder: string;
   readonly python: string;
   readonly workFolder: string;
+  /** Default: the one that is shipped. */
+  readonly intervalMs?: number;
 }
 
 const stop = new AbortController();
@@ -19,14 +21,14 @@ let dataemon: Dataemon | undefined;
 let running: Promise<void> | undefined;
 
 const calls = {
-  start: ({ connection, packageFolder, ...folders }: DataemonSettings): void => {
+  start: ({ connection, packageFolder, intervalMs, ...folders }: DataemonSettings): void => {
     dataemon = createDataemon({
       ...{ connection, ...folders },
       bundledPackage: packageFolder,
       schema: 'v1',
       table: 'couchdb',
       package: { kind: 'bundled', path: packageFolder },
-      intervalMs: shippedDefault('DATAEMON_INTERVAL') * 1000,
+      intervalMs: intervalMs ?? shippedDefault('DATAEMON_INTERVAL') * 1000,
       threads: shippedDefault('DBT_THREAD_COUNT'),
       batchSize: shippedDefault('DBT_BATCH_SIZE'),
       increments: 'auto',

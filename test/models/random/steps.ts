@@ -6,6 +6,8 @@ import { someDocuments } from './documents.js';
 export interface Run {
   /** Which models, as numbers that are taken modulo how many there are; undefined: all. */
   readonly models?: readonly number[] | undefined;
+  /** Whether those run that are not named. */
+  readonly others?: boolean;
   readonly fullRefresh?: boolean;
   readonly batchSize?: number;
   readonly threads?: number;
@@ -41,6 +43,8 @@ const shape: fc.Arbitrary<Run> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ threads: fc.constantFrom(1, 4) }) },
   { weight: 3, arbitrary: fc.record({ batchSize: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 3, arbitrary: fc.record({ models: some(4) }) },
+  // Models go on without one that they are built from.
+  { weight: 3, arbitrary: fc.record({ models: some(2), others: fc.constant(true) }) },
   { weight: 1, arbitrary: fc.record({ models: some(2), fullRefresh: fc.constant(true) }) },
 );
 const run: fc.Arbitrary<Run> = fc

@@ -104,11 +104,11 @@ class ResidentWorld implements World {
     }
   }
 
-  async #run({ models: chosen, fullRefresh, batchSize, threads, interruption }: Run): Promise<void> {
+  async #run({ models: chosen, others, fullRefresh, batchSize, threads, interruption }: Run): Promise<void> {
     const { dbt, models } = this.parts;
-    const select = chosen?.map((n) => models[n % models.length]!);
+    const named = chosen?.map((n) => models[n % models.length]!);
     const args = [
-      ...(select === undefined ? [] : ['--select', ...select]),
+      ...(named === undefined ? [] : [others === true ? '--exclude' : '--select', ...named]),
       ...(fullRefresh === true ? ['--full-refresh'] : []),
       ...(batchSize === undefined ? [] : ['--vars', `{batch_size: ${batchSize}}`]),
       ...(threads === undefined ? [] : ['--threads', String(threads)]),

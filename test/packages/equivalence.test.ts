@@ -56,7 +56,7 @@ const run = fc
   )
   .map((args) => ({ run: args }));
 
-describe('models that a package makes by the macros', () => {
+describe("a package's models", () => {
   let project: PackageProject;
   let database: TestDatabase;
   let dbt: Dbt;
@@ -71,7 +71,7 @@ describe('models that a package makes by the macros', () => {
     await project[Symbol.asyncDispose]();
   });
 
-  test('equal what a full refresh builds, after any changes and any runs', async () => {
+  test('made by the macros equal what a full refresh builds, after any changes and any runs', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(write, run), { minLength: 2, maxLength: 4 }), write, async (pairs, last) => {
         const documents = await createDocuments(database.pool);
@@ -91,5 +91,30 @@ describe('models that a package makes by the macros', () => {
       }),
       { numRuns: Number(process.env.PACKAGE_RUNS ?? 1), endOnFailure: true },
     );
+  });
+
+  test('on batch_incremental take whole timestamps, the oldest first, each once, and all there is into an empty table', async () => {
+    const documents = await createDocuments(database.pool);
+    const report = { type: 'data_record' };
+    await documents.write({ a: report, b: report, c: report, d: report, e: report });
+    await database.pool.query(
+      `UPDATE v1.couchdb SET saved_timestamp = '2026-01-01 00:00:00.000003' WHERE _id IN ('c', 'd')`,
+    );
+    const takes = async (batchSize: number, ...args: string[]) => {
+      const vars = ['--vars', `{batch_size: ${batchSize}}`];
+      await dbt.run({ schema: 'v1' }, 'run', '--select', 'synced_document', ...vars, ...args);
+      const { rows } = await database.pool.query<{ uuid: string }>('SELECT uuid FROM v1.synced_document ORDER BY uuid');
+      return rows.map(({ uuid }) => uuid).join('');
+    };
+    expect(await takes(1)).toBe('a');
+    expect(await takes(2)).toBe('abcd');
+    expect(await takes(2)).toBe('abcde');
+    expect(await takes(2)).toBe('abcde');
+    await documents.write({ b: { ...report, edited: true } });
+    await database.pool.query(`DELETE FROM v1.synced_document WHERE uuid = 'e'`);
+    expect(await takes(1)).toBe('abcde');
+    await database.pool.query('DELETE FROM v1.synced_document');
+    expect(await takes(0)).toBe('abcde');
+    expect(await takes(3, '--full-refresh')).toBe('acd');
   });
 });

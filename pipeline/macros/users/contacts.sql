@@ -34,13 +34,10 @@
 {%- endmacro %}
 
 {#-
-  A contact is affected when it has changed, and when one of its ancestors has: those that are below a changed document
-  now, and those that were below it when the model last ran. A document that was deleted, or is no longer a contact, has
-  no row in contact, hence the look at the documents themselves.
-
-  Few of the changed documents are ancestors at all, and PostgreSQL cannot know: where an ancestor has many below it, it
-  would read the whole model to look for those of each. So it is looked first, in a way that only an index answers,
-  whether there are any.
+  A contact is affected when it has changed, and when one of its ancestors has. Who was below an ancestor before and is no
+  longer has changed itself, or somebody between them has; so it is enough to look for those that are below a changed
+  document now. One that was deleted, or is no longer a contact, has no row in contact, but those below still name it; hence
+  the look at the documents themselves.
 -#}
 {% macro with_affected_contacts(parents) -%}
   with changed_documents as materialized (
@@ -56,16 +53,6 @@
     join {{ ref('contact') }} as below{{ level }}
       on below{{ level }}.parent_uuid = {{ 'changed_documents._id' if level == 1 else 'below' ~ (level - 1) ~ '.uuid' }}
     {%- endfor %}
-    union
-    select before.uuid
-    from changed_documents
-    join {{ this }} as before on before.{{ parent.id }} = changed_documents._id
-    where changed_documents._id = (
-      select lookup.{{ parent.id }} from {{ this }} as lookup
-      where lookup.{{ parent.id }} >= changed_documents._id
-      order by lookup.{{ parent.id }}
-      limit 1
-    )
     {%- endfor %}
   )
 {%- endmacro %}

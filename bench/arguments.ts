@@ -7,7 +7,7 @@ const defaults = {
   rewind: { documents: 1_000_000, rounds: 1 },
   latency: { documents: 100_000, perSecond: 200, seconds: 60 },
   memory: { documents: 1_000_000, large: 2_000, tombstones: 1_000_000, perSecond: 200, seconds: 600 },
-  dataemon: { documents: 20_000, edits: 50, rounds: 5, idleSeconds: 60 },
+  dataemon: { documents: 100_000, edits: 50, perSecond: 50, seconds: 60, rounds: 5, idleSeconds: 60 },
   pipeline: { documents: 1_000_000, rounds: 3 },
 } satisfies Record<string, Partial<Counts>>;
 

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { steadily } from '../latency/steady-edits.js';
 import { revisionsOfDocuments, Watcher } from '../measure/watcher.js';
 import type { PostgresConnection } from '../../src/postgres/index.js';
 import type { Database } from '../servers/couchdb.js';
@@ -22,26 +23,59 @@ export async function editPersons(
   connection: PostgresConnection,
   ids: readonly string[],
 ): Promise<EditTimes[]> {
-  const documents = await Watcher.open(connection, revisionsOfDocuments);
-  const persons = await Watcher.open(connection, phonesOfPersons);
-  const times: Promise<EditTimes>[] = [];
-  try {
+  return watched(connection, async (watch) => {
+    const times: Promise<EditTimes>[] = [];
     for (const id of ids) {
       await sleep(pauseMs.from + Math.random() * (pauseMs.to - pauseMs.from));
-      const phone = `+25479${String(randomInt(10_000_000)).padStart(7, '0')}`;
-      const rev = await medic.put({ ...(await medic.get(id)), phone });
-      const answered = performance.now();
-      const seen = Promise.all([documents.expect(id, rev), persons.expect(id, phone)]);
-      const time = seen.then(([row, model]) => ({
-        rowToModel: model.notAfter - row.notBefore,
-        answerToModel: model.notAfter - answered,
-      }));
+      const { seen } = await edit(medic, id, watch);
       // A failure is met below.
-      time.catch(() => undefined);
-      times.push(time);
+      seen.catch(() => undefined);
+      times.push(seen);
     }
-    return await Promise.all(times);
+    return Promise.all(times);
+  });
+}
+
+/** The same, so many a second, whether those before have arrived or not. */
+export async function editPersonsSteadily(
+  medic: Database,
+  connection: PostgresConnection,
+  ids: readonly string[],
+  perSecond: number,
+): Promise<EditTimes[]> {
+  return watched(connection, (watch) => steadily(ids, perSecond, async (id) => (await edit(medic, id, watch)).seen));
+}
+
+interface Watch {
+  readonly documents: Watcher;
+  readonly persons: Watcher;
+}
+
+async function watched<Result>(
+  connection: PostgresConnection,
+  act: (watch: Watch) => Promise<Result>,
+): Promise<Result> {
+  const documents = await Watcher.open(connection, revisionsOfDocuments);
+  const persons = await Watcher.open(connection, phonesOfPersons);
+  try {
+    return await act({ documents, persons });
   } finally {
     await Promise.all([documents.close(), persons.close()]);
   }
+}
+
+/** Ends with the answer of CouchDB; `seen` with the row of the model. */
+async function edit(
+  medic: Database,
+  id: string,
+  { documents, persons }: Watch,
+): Promise<{ readonly seen: Promise<EditTimes> }> {
+  const phone = `+25479${String(randomInt(10_000_000)).padStart(7, '0')}`;
+  const rev = await medic.put({ ...(await medic.get(id)), phone });
+  const answered = performance.now();
+  const seen = Promise.all([documents.expect(id, rev), persons.expect(id, phone)]).then(([row, model]) => ({
+    rowToModel: model.notAfter - row.notBefore,
+    answerToModel: model.notAfter - answered,
+  }));
+  return { seen };
 }

@@ -30,22 +30,35 @@ export async function steadyEdits(
     const { notAfter } = await watcher.expect(document._id, rev);
     return { put: answered - due, afterAnswer: notAfter - answered, afterDue: notAfter - due };
   };
-  const edits: Promise<EditTimes>[] = [];
   try {
-    let due = performance.now();
-    for (const document of documents) {
-      due += distanceMs(perSecond);
-      const wait = due - performance.now();
-      if (wait > 0) await sleep(wait);
-      const edited = edit(document, due);
-      // A failure is met below.
-      edited.catch(() => undefined);
-      edits.push(edited);
-    }
-    return await Promise.all(edits);
+    return await steadily(documents, perSecond, edit);
   } finally {
     await watcher.close();
   }
+}
+
+/**
+ * Does something for each item, at random distances of a set mean: when it is due, however late those before it are.
+ *
+ * @param act - is given when it was due, as `performance.now()` has it.
+ */
+export async function steadily<Item, Result>(
+  items: readonly Item[],
+  perSecond: number,
+  act: (item: Item, due: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Promise<Result>[] = [];
+  let due = performance.now();
+  for (const item of items) {
+    due += distanceMs(perSecond);
+    const wait = due - performance.now();
+    if (wait > 0) await sleep(wait);
+    const result = act(item, due);
+    // A failure is met below.
+    result.catch(() => undefined);
+    results.push(result);
+  }
+  return Promise.all(results);
 }
 
 /** Between two events that do not know of each other. */

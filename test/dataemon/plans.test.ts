@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Dataemon } from '../../src/dataemon/index.js';
+import { createLog } from '../../src/lib/index.js';
 import { differences } from '../models/models.js';
 import { createCouch2pg, sources } from '../models/random/couch2pg.js';
 import { someDocuments } from '../models/random/documents.js';
@@ -61,6 +62,21 @@ test(`increments by plans leave the same tables as runs of dbt, whatever happens
     );
   }
   expect(await lastIncrement(bench)).toMatch(/COMMIT/);
+});
+
+test('all models of the bundled package that keep up are brought on by plans', async () => {
+  await using bench = await DataemonBench.open();
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+  const log = createLog({ level: 'debug', format: 'json', secrets: [], destination });
+  await bench.save({ _id: 'a', type: 'person' });
+  const dataemon = bench.start({ kind: 'bundled', path: join(import.meta.dirname, '../../pipeline') }, { log });
+  await upToDate(bench, dataemon);
+  const planned = () => lines.find(({ msg }) => msg === 'planned the increments');
+  await until(() => planned() !== undefined, 'the plans');
+  expect(planned()).toMatchObject({ without: [] });
+  const keepingUp = await bench.rows(`SELECT FROM v1.dbt_watermark`);
+  expect(planned()).toMatchObject({ planned: keepingUp.length });
 });
 
 /** Snapshots hold the time of the run; a function is no relation. */

@@ -8,8 +8,8 @@ const knownHooks = ['{{ cht_pipeline.open_increment() }}', '{{ cht_pipeline.clos
 const knownOperations =
   /^\s*\{\{\s*((cht_pipeline|cht_pipeline_base)\.)?(create_watermark_table\(\)|log_dbt_results\(results\))\s*\}\}\s*$/;
 
-/** Python that a template may call: it says another thing each day, and no two compilations of today would show it. */
-const callsPython = /\bmodules\b/;
+/** A template that asks Python for the date says another thing each day, and no two compilations of today would show it. */
+const mayAskForTheDate = /\bmodules\b(?!\.(re|itertools)\b)/;
 
 /**
  * Whether an increment of a model may be carried out by a plan of its package, if compiling it asks the database nothing:
@@ -21,5 +21,5 @@ export function isPlannable(manifest: Manifest, model: ManifestModel): boolean {
   if (!keepsUp || JSON.stringify(hooks) !== JSON.stringify(knownHooks)) return false;
   if (!manifest.operations.every((operation) => knownOperations.test(operation))) return false;
   const texts = [model.raw_code, ...macrosBelow(manifest, model.depends_on.macros).values()];
-  return !texts.some((text) => callsPython.test(text));
+  return !texts.some((text) => mayAskForTheDate.test(text));
 }

@@ -1,20 +1,25 @@
 import type pg from 'pg';
 
 /**
- * Documents of all types, about 1 kB each and one in four reports 3 kB, made by PostgreSQL itself: of a million, CouchDB's
- * way is not what is measured. Document `i` is the same in every database; an `edition` makes another body of it.
+ * Documents of all types, half of the reports of 1 kB and half of 3 kB, which PostgreSQL compresses, made by PostgreSQL
+ * itself: of a million, CouchDB's way is not what is measured. Document `i` is the same in every database; an `edition` makes another body of it.
  */
 const definitions = `
   CREATE SCHEMA sample;
   CREATE FUNCTION sample.id(i bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
     $$ SELECT md5(i::text)::uuid::text $$;
-  CREATE FUNCTION sample.filling(i bigint, edition integer, length integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-    $$ SELECT left(string_agg(md5(concat(i, edition, n)) || ' ', ''), length) FROM generate_series(0, length / 33) n $$;
+  CREATE TABLE sample.words AS
+    SELECT string_agg(
+      (ARRAY['yes', 'no', 'fever', 'mother', 'child', 'visit', 'weight', 'none of these', 'referred', 'danger sign', 'unknown'])
+        [1 + ('x' || left(md5(n::text), 6))::bit(24)::integer % 11], ' ') AS text
+    FROM generate_series(1, 1200) n;
+  CREATE FUNCTION sample.filling(i bigint, edition integer, length integer) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS
+    $$ SELECT substr(text, 1 + ((i * 37 + edition * 101) % 3000)::integer, length) FROM sample.words $$;
   CREATE FUNCTION sample.type(i bigint) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
       WHEN i % 10 = 0 THEN 'person' WHEN i % 40 = 5 THEN 'clinic' WHEN i % 200 = 7 THEN 'telemetry'
       WHEN i % 200 = 9 THEN 'feedback' WHEN i % 1000 = 11 THEN 'user-settings' ELSE 'data_record' END $$;
-  CREATE FUNCTION sample.document(i bigint, edition integer, type text) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  CREATE FUNCTION sample.document(i bigint, edition integer, type text) RETURNS jsonb LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT jsonb_build_object(
       '_id', sample.id(i), '_rev', concat(edition, '-', md5(concat(i, edition))), 'type', type,
       'reported_date', 1700000000000 + i * 1000, 'name', concat('Name ', i, ' ', edition), 'edition', edition
@@ -25,7 +30,7 @@ const definitions = `
           '_id', sample.id(i / 40 * 40 + 5), 'parent', jsonb_build_object('_id', sample.id(i / 1000 * 1000 + 5)))),
         'fields', jsonb_build_object(
           'patient_id', (i / 10 * 10)::text, 'patient_uuid', sample.id(i / 10 * 10), 'place_id', (i / 40)::text,
-          'weight', i % 90, 'note', sample.filling(i, edition, CASE WHEN i % 4 = 3 THEN 2400 ELSE 450 END)))
+          'weight', i % 90, 'note', sample.filling(i, edition, CASE WHEN i % 2 = 1 THEN 2400 ELSE 450 END)))
       WHEN 'telemetry' THEN jsonb_build_object(
         'metadata', jsonb_build_object('year', 2025, 'month', 1 + i % 12, 'user', 'chw',
           'versions', jsonb_build_object('app', '4.5.0')),

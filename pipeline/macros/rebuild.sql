@@ -3,6 +3,16 @@
   row by row, and the parent's table is locked for a moment only.
 #}
 
+{#-
+  Memory for this transaction: a join of all documents that does not fit writes each of them to disk, twice, and indexes
+  are sorted there. What the server allows beyond it stays.
+-#}
+{% macro allow_memory_for_rebuild() -%}
+  select set_config(name, '256MB', true)
+  from pg_settings
+  where name in ('work_mem', 'maintenance_work_mem') and pg_size_bytes(current_setting(name)) < pg_size_bytes('256MB')
+{%- endmacro %}
+
 {#- After a model was built anew, inside its transaction: dbt has put the new table in place of the old one. -#}
 {% macro after_rebuild() %}
   {% set feed = cht_pipeline.feed(model) %}

@@ -131,6 +131,9 @@
     on conflict (model) do update set saved_timestamp = watermark.saved_timestamp;
   {% endcall %}
 
+  {% if not is_incremental() %}
+    {% do run_query(cht_pipeline.allow_memory_for_rebuild()) %}
+  {% endif %}
   {% set increment = run_query(cht_pipeline.select_increment(model, is_incremental())) %}
   {% if increment.columns['is_first'].values()[0] and is_incremental() %}
     {% do cht_pipeline.adopt() %}

@@ -29,7 +29,7 @@ def invoke(args, manifest, errors):
 def describe(manifest):
     models = (node for node in manifest.nodes.values() if str(node.resource_type) == "model")
     return [
-        {"name": node.name, "key": node.config.unique_key, "materialized": node.config.materialized}
+        {"name": node.name, "key": node.config.unique_key, "parents": [id.split(".")[-1] for id in node.depends_on.nodes]}
         for node in sorted(models, key=lambda node: node.name)
     ]
 

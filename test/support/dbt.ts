@@ -30,7 +30,8 @@ export interface DbtModel {
   readonly name: string;
   /** The column, or columns, that no two rows have the same of; null when the model names none. */
   readonly key: string | readonly string[] | null;
-  readonly materialized: string;
+  /** The names of the models and sources that it is built from. */
+  readonly parents: readonly string[];
 }
 
 /** A resident dbt that works on the package `pipeline/`, one command at a time. */

@@ -36,7 +36,9 @@ export async function createWorld(options?: { readonly additionalModels: string 
     const models = all.filter(({ name }) => !modelsOfRuns.includes(name));
     const readables = await readable(database, models);
     const beginning = await saveTables(database.pool);
-    const parts = { database, dbt, models: models.map(({ name }) => name), readables, beginning };
+    const names = models.map(({ name }) => name);
+    const inner = names.filter((name) => models.some(({ parents }) => parents.includes(name)));
+    const parts = { database, dbt, models: names, inner, readables, beginning };
     return new ResidentWorld(parts, await setTrap(database.pool), await foreignKeys(database.pool));
   } catch (error) {
     await dbt[Symbol.asyncDispose]();
@@ -49,6 +51,8 @@ interface Parts {
   readonly database: TestDatabase;
   readonly dbt: Dbt;
   readonly models: readonly string[];
+  /** Those that others are built from. */
+  readonly inner: readonly string[];
   readonly readables: readonly Readable[];
   /** Puts the rows of all tables back to what they were. */
   readonly beginning: () => Promise<void>;
@@ -105,8 +109,9 @@ class ResidentWorld implements World {
   }
 
   async #run({ models: chosen, others, fullRefresh, batchSize, threads, interruption }: Run): Promise<void> {
-    const { dbt, models } = this.parts;
-    const named = chosen?.map((n) => models[n % models.length]!);
+    const { dbt, models, inner } = this.parts;
+    const choice = others === true ? inner : models;
+    const named = chosen?.map((n) => choice[n % choice.length]!);
     const args = [
       ...(named === undefined ? [] : [others === true ? '--exclude' : '--select', ...named]),
       ...(fullRefresh === true ? ['--full-refresh'] : []),

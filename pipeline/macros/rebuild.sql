@@ -23,6 +23,7 @@
   {% set old = cht_pipeline.regclass(make_backup_relation(this, 'table')) %}
   {% if run_query('select ' ~ old ~ ' is not null').columns[0].values()[0] %}
     {% do cht_pipeline.repoint_foreign_keys(old) %}
+    {% do cht_pipeline.repoint_views(old) %}
     {% set must_restart = config.get('meta', {}).get('restarts_below') %}
   {% else %}
     {#- The table was not there; the models below may be left from an earlier one, and have lost their keys. -#}
@@ -132,4 +133,56 @@
         foreign key ({{ foreign_key.child_column }}) references {{ this }} ({{ foreign_key.parent_column }}) on delete cascade
     {% endcall %}
   {% endfor %}
+{% endmacro %}
+
+{#-
+  Lets the views that read the old table read the new one, also those that somebody has made beside the package; dbt drops
+  them with the old table otherwise. Their definitions are taken while the old table has its name back. A view that cannot
+  be (it reads a column that is gone, or is another user's) goes with the old table; PostgreSQL warns of it.
+-#}
+{% macro repoint_views(old) %}
+  {% set new_name = this.include(database=false, schema=false) %}
+  {% set old_name = make_backup_relation(this, 'table').include(database=false, schema=false) %}
+  {% set aside = adapter.quote(this.identifier[:50] ~ '__aside') %}
+  {% set schema = adapter.quote(this.schema) %}
+  {% call statement('repoint_views') %}
+    do $repoint$
+    declare
+      replacements text[];
+      replacement text;
+    begin
+      if not exists (
+        select from pg_depend join pg_rewrite on pg_rewrite.oid = pg_depend.objid
+        where pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.refobjid = {{ old }}
+      ) then
+        return;
+      end if;
+      alter table {{ this.include(database=false) }} rename to {{ aside }};
+      alter table {{ schema }}.{{ old_name }} rename to {{ new_name }};
+      select array_agg(
+        format(
+          'create or replace view %I.%I %s as %s',
+          nspname, relname, 'with (' || array_to_string(reloptions, ', ') || ')', pg_get_viewdef(pg_class.oid)
+        )
+      )
+      into replacements
+      from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+      where relkind = 'v' and pg_class.oid in (
+        select ev_class
+        from pg_depend join pg_rewrite on pg_rewrite.oid = pg_depend.objid
+        where pg_depend.classid = 'pg_rewrite'::regclass
+          and pg_depend.refobjid = {{ cht_pipeline.regclass(this) }}
+      );
+      alter table {{ this.include(database=false) }} rename to {{ old_name }};
+      alter table {{ schema }}.{{ aside }} rename to {{ new_name }};
+      foreach replacement in array coalesce(replacements, array[]::text[]) loop
+        begin
+          execute replacement;
+        exception when others then
+          raise warning 'a view goes with the old table: % (%)', sqlerrm, replacement;
+        end;
+      end loop;
+    end
+    $repoint$
+  {% endcall %}
 {% endmacro %}

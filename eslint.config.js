@@ -16,8 +16,9 @@ const mayImport = {
   monitoring: ['lib'],
   couch2pg: ['couchdb', 'postgres', 'monitoring', 'lib'],
   dataemon: ['postgres', 'monitoring', 'lib'],
+  scaffold: ['postgres', 'lib'],
   embedded: ['lib'],
-  cli: ['config', 'couchdb', 'couch2pg', 'postgres', 'dataemon', 'monitoring', 'embedded', 'lib'],
+  cli: ['config', 'couchdb', 'couch2pg', 'postgres', 'dataemon', 'monitoring', 'scaffold', 'embedded', 'lib'],
 };
 
 const folders = Object.keys(mayImport);

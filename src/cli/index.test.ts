@@ -26,14 +26,22 @@ test('--help shows the commands', async () => {
   expect(stdout).toMatchSnapshot();
 });
 
-test.each(['start', 'couch2pg', 'dataemon', 'config', 'embedded-couchdb', 'pause', 'resume', 'resync', 'verify'])(
-  '%s --help shows its options',
-  async (name) => {
-    const { exitCode, stdout } = await run([name, '--help']);
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatchSnapshot();
-  },
-);
+test.each([
+  'start',
+  'couch2pg',
+  'dataemon',
+  'config',
+  'embedded-couchdb',
+  'pause',
+  'resume',
+  'resync',
+  'verify',
+  'scaffold',
+])('%s --help shows its options', async (name) => {
+  const { exitCode, stdout } = await run([name, '--help']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatchSnapshot();
+});
 
 test.each(['--help', 'list --help', 'show --help', 'retry --help'])('rejected %s shows what there is', async (args) => {
   const { exitCode, stdout } = await run(['rejected', ...args.split(' ')]);

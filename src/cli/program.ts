@@ -5,6 +5,7 @@ import { addCouch2pgCommand } from './couch2pg.js';
 import { addDataemonCommand } from './dataemon.js';
 import { addEmbeddedCouchDbCommand } from './embedded-couchdb.js';
 import { addRejectedCommand } from './rejected.js';
+import { addScaffoldCommand } from './scaffold.js';
 import { addStartCommand } from './start.js';
 import type { CliSurroundings } from './surroundings.js';
 import { addVerifyCommand } from './verify.js';
@@ -20,6 +21,7 @@ const commands: readonly AddCommand[] = [
   addControlCommands,
   addRejectedCommand,
   addVerifyCommand,
+  addScaffoldCommand,
   addConfigCommand,
   addEmbeddedCouchDbCommand,
 ];

@@ -119,6 +119,18 @@ export const errorCodes = {
    * What to do: stop the other one (its process id is in the message), or use another EMBEDDED_DATA_DIR.
    */
   ALREADY_RUNNING: 'ALREADY_RUNNING',
+  /**
+   * There is nothing to make a package from: the table of documents is not there, or holds no report and no contact.
+   *
+   * What to do: let couch2pg sync first, and check that POSTGRES_SCHEMA and POSTGRES_TABLE are the same as for it.
+   */
+  SCAFFOLD_NO_DATA: 'SCAFFOLD_NO_DATA',
+  /**
+   * The folder for the package holds something else, may not be written to, or its `.cht-sync-scaffold.json` cannot be read.
+   *
+   * What to do: name an empty folder, or one that `cht-sync scaffold` has made; nothing was changed.
+   */
+  SCAFFOLD_FOLDER_REFUSED: 'SCAFFOLD_FOLDER_REFUSED',
 } as const;
 
 /** The stable code of an error, as it stands in logs, status and metrics. */

@@ -31,7 +31,8 @@ describe('when a document changes', () => {
     await dbt.run({ schema: 'v1' }, 'run', '--threads', '2');
     const found: string[] = [];
     for (const model of models.filter((name) => name !== 'contact_type')) {
-      const { rowCount } = await database.pool.query(`SELECT FROM v1.${model} WHERE uuid = $1`, [id]);
+      const key = model === 'user' ? 'user_id' : 'uuid';
+      const { rowCount } = await database.pool.query(`SELECT FROM v1."${model}" WHERE ${key} = $1`, [id]);
       if (rowCount === 1) found.push(model);
     }
     return found;
@@ -53,6 +54,13 @@ describe('when a document changes', () => {
     expect(await modelsOf('a', { a: { type: 'data_record' } })).toEqual(['document_metadata', 'data_record']);
     expect(await modelsOf('a', { a: null })).toEqual([]);
     expect(await modelsOf('a', { a: person })).toEqual(ofPerson);
+    expect(await modelsOf('a', { a: { type: 'user-settings' } })).toEqual(['document_metadata', 'user']);
+    expect(await modelsOf('a', { a: { type: 'feedback' } })).toEqual(['document_metadata', 'feedback']);
+    expect(await modelsOf('a', { a: { type: 'telemetry' } })).toEqual([
+      'document_metadata',
+      'telemetry',
+      'telemetry_devices',
+    ]);
     expect(await modelsOf('a', { a: { type: 'form' } })).toEqual(['document_metadata']);
   });
 

@@ -11,6 +11,11 @@ export const models = [
   'place',
   'patient',
   'data_record',
+  'user',
+  'feedback',
+  'telemetry',
+  'telemetry_devices',
+  'data_quality',
 ] as const;
 
 /** A document's body, or `null` for a tombstone. */
@@ -88,8 +93,13 @@ export async function foreignKeys(pool: pg.Pool): Promise<string[]> {
 /** What `foreignKeys` gives when none is missing. */
 export const allForeignKeys = [
   'contact > document_metadata',
+  'data_quality > document_metadata',
   'data_record > document_metadata',
+  'feedback > document_metadata',
   'patient > contact',
   'person > contact',
   'place > contact',
+  'telemetry > document_metadata',
+  'telemetry_devices > document_metadata',
+  'user > document_metadata',
 ];

@@ -18,9 +18,9 @@ select
   document_metadata.uuid,
   document_metadata.saved_timestamp,
   {{ cht_pipeline.timestamp_of_epoch('doc.reported_date') }} as reported,
-  doc.parent ->> '_id' as parent_uuid,
+  {{ cht_pipeline.key_of('ids.parent') }} as parent_uuid,
   doc.name,
-  coalesce(doc.contact_type, doc.type) as contact_type,
+  {{ cht_pipeline.key_of('ids.contact_type') }} as contact_type,
   doc.is_active as active,
   doc.notes,
   nullif(doc.muted, '') as muted,
@@ -39,6 +39,11 @@ cross join lateral jsonb_to_record(couchdb.doc) as doc (
   notes text,
   muted text
 )
+cross join lateral (
+  select
+    doc.parent ->> '_id' as parent,
+    coalesce(doc.contact_type, doc.type) as contact_type
+) as ids
 where document_metadata.doc_type in {{ types }}
   -- The document may have moved on since document_metadata ran.
   and couchdb._deleted is not true

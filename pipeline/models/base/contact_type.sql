@@ -18,7 +18,7 @@ with configured as (
   cross join lateral jsonb_path_query(couchdb.doc, 'lax $.settings.contact_types[*]') as contact_type
   where {{ cht_pipeline.is_settings('document_metadata.uuid') }}
     and couchdb._deleted is not true
-    and contact_type ->> 'id' is not null
+    and octet_length(contact_type ->> 'id') <= 2000
   group by contact_type ->> 'id'
 ),
 
@@ -32,7 +32,7 @@ seen as (
   ) as candidate
   where exists (select from {{ ref('contact') }} as contact where contact.contact_type = candidate.id)
   {% else %}
-  select distinct contact_type as id from {{ ref('contact') }}
+  select distinct contact_type as id from {{ ref('contact') }} where contact_type is not null
   {% endif %}
 )
 

@@ -17,13 +17,13 @@ select
   document_metadata.uuid,
   document_metadata.saved_timestamp,
   {{ cht_pipeline.timestamp_of_epoch('doc.reported_date') }} as reported,
-  doc.form,
+  {{ cht_pipeline.key_of('doc.form') }} as form,
   doc."from" as from_phone,
-  coalesce(doc.patient_id, doc.fields ->> 'patient_id', doc.fields ->> 'patient_uuid') as patient_id,
-  coalesce(doc.place_id, doc.fields ->> 'place_id') as place_id,
-  doc.contact ->> '_id' as contact_uuid,
-  doc.contact #>> '{parent,_id}' as parent_uuid,
-  doc.contact #>> '{parent,parent,_id}' as grandparent_uuid,
+  {{ cht_pipeline.key_of('ids.patient') }} as patient_id,
+  {{ cht_pipeline.key_of('ids.place') }} as place_id,
+  {{ cht_pipeline.key_of('ids.contact') }} as contact_uuid,
+  {{ cht_pipeline.key_of('ids.parent') }} as parent_uuid,
+  {{ cht_pipeline.key_of('ids.grandparent') }} as grandparent_uuid,
   document_metadata.instance,
   document_metadata.dbname
 from {{ ref('document_metadata') }} as document_metadata
@@ -38,6 +38,14 @@ cross join lateral jsonb_to_record(couchdb.doc) as doc (
   contact jsonb,
   fields jsonb
 )
+cross join lateral (
+  select
+    coalesce(doc.patient_id, doc.fields ->> 'patient_id', doc.fields ->> 'patient_uuid') as patient,
+    coalesce(doc.place_id, doc.fields ->> 'place_id') as place,
+    doc.contact ->> '_id' as contact,
+    doc.contact #>> '{parent,_id}' as parent,
+    doc.contact #>> '{parent,parent,_id}' as grandparent
+) as ids
 where document_metadata.doc_type = 'data_record'
   and couchdb._deleted is not true
   and doc.type = 'data_record'

@@ -15,7 +15,7 @@ select
   _id as uuid,
   saved_timestamp,
   false as _deleted,
-  doc ->> 'type' as doc_type,
+  {{ cht_pipeline.key_of("doc ->> 'type'") }} as doc_type,
   split_part(source, '/', 1) as instance,
   substring(source from '/(.*)') as dbname
 from {{ source('couchdb', env_var('POSTGRES_TABLE', 'couchdb')) }}

@@ -17,7 +17,7 @@ select
   doc.sex,
   doc.phone,
   doc.alternative_phone as phone2,
-  doc.patient_id,
+  {{ cht_pipeline.key_of('doc.patient_id') }} as patient_id,
   contact.instance,
   contact.dbname
 from {{ ref('contact') }} as contact

@@ -14,8 +14,8 @@
 select
   contact.uuid,
   contact.saved_timestamp,
-  doc.place_id,
-  coalesce(doc.contact_id, doc.contact ->> '_id') as contact_id,
+  {{ cht_pipeline.key_of('doc.place_id') }} as place_id,
+  {{ cht_pipeline.key_of("coalesce(doc.contact_id, doc.contact ->> '_id')") }} as contact_id,
   contact.instance,
   contact.dbname
 from {{ ref('contact') }} as contact

@@ -87,8 +87,7 @@
   PostgreSQL would unpack the whole document again for each `doc #>> '{a}'`.
 -#}
 {% macro read_once(text, expression) -%}
-  {#- By methods of texts: what a model imports from Python makes dbt compile it anew for each increment. -#}
-  {%- if (text | trim | replace('.', '') | replace('_', '') | replace('$', '')).isalnum() -%}
+  {%- if modules.re.match('[\w.$]+$', text | trim) -%}
     {{ expression | replace('$value', text | trim) }}
   {%- else -%}
     (select {{ expression | replace('$value', 'read.value') }} from (select {{ text }} as value offset 0) as read)

@@ -16,7 +16,7 @@ test('the worker has what packages read, and what git and pip need', () => {
     ...{ PATH: '/bin', https_proxy: 'p', GIT_SSH_COMMAND: 'ssh' },
     ...{ POSTGRES_HOST: 'db', POSTGRES_PORT: '5433', POSTGRES_USER: 'u', POSTGRES_PASSWORD: 'p', POSTGRES_DB: 'd' },
     ...{ POSTGRES_SCHEMA: 'v1', ROOT_POSTGRES_SCHEMA: 'raw', POSTGRES_TABLE: 'couchdb', POSTGRES_SSLMODE: 'disable' },
-    ...{ DBT_THREAD_COUNT: '2', DBT_BATCH_SIZE: '500' },
+    ...{ DBT_THREAD_COUNT: '2', DBT_BATCH_SIZE: '500', CHT_SYNC_DATAEMON: 'true' },
   });
   expect(environment.PGOPTIONS).toContain('client_connection_check_interval');
 });

@@ -53,6 +53,8 @@ export function workerEnvironment(
     ROOT_POSTGRES_SCHEMA: settings.rootSchema,
     DBT_THREAD_COUNT: String(settings.threads),
     DBT_BATCH_SIZE: String(settings.batchSize),
+    // The package leaves it to the dataemon to record its runs.
+    CHT_SYNC_DATAEMON: 'true',
     // git must fail rather than ask for a password nobody can type.
     GIT_TERMINAL_PROMPT: '0',
     PYTHONUTF8: '1',

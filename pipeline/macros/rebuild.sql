@@ -17,7 +17,12 @@
 {% macro after_rebuild() %}
   {% set feed = cht_pipeline.feed(model) %}
   {% if feed and feed.is_model %}
-    {% do run_query(cht_pipeline.add_foreign_key(this, feed)) %}
+    {% call statement('foreign_key') %}
+      -- What was deleted above while this was made; from here on nothing is.
+      lock table {{ feed.relation }} in share row exclusive mode;
+      {{ cht_pipeline.delete_orphans(this, feed) }};
+      {{ cht_pipeline.add_foreign_key(this, feed) }}
+    {% endcall %}
   {% endif %}
 
   {% set old = cht_pipeline.regclass(make_backup_relation(this, 'table')) %}

@@ -118,10 +118,11 @@
   {#-
     The rows of dbt_watermark are the locks, too: nobody else runs this model, or one that it is built from, before this
     transaction ends. The farthest ancestor goes first, always, so that two runs never wait for each other. What follows
-    is a statement of its own because only a new statement sees what was committed while it waited.
+    is a statement of its own because only a new statement sees what was committed while it waited. A rebuild takes its own
+    lock only: it may take hours, and what moves on above it meanwhile is in the next increment.
   -#}
   {% call statement('lock') %}
-    {%- if ancestors %}
+    {%- if ancestors and is_incremental() %}
     select model from {{ watermarks }}
     where model in ({{ cht_pipeline.literals(ancestors) }})
     order by array_position(array[{{ cht_pipeline.literals(ancestors) }}], model)

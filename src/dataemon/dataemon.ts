@@ -96,6 +96,8 @@ class RunningDataemon implements Dataemon {
       board,
       runner: new ModelRunner({ ...options, engine: this.#engine, board, onChange: show }),
       session: () => this.#sessions.current(),
+      whileLocked: (work) => this.#sessions.whileLocked(work, () => this.#engine.stop()),
+      wake: () => this.#wake.ring(),
       moveTo: (event) => this.#moveTo(event),
       onRun: (run) => {
         this.#lastRun = run;
@@ -153,7 +155,9 @@ class RunningDataemon implements Dataemon {
 
   async #live(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#oneSession(signal).catch((error: unknown) => this.#recoverFrom(error, signal));
+      await this.#oneSession(signal)
+        .finally(() => this.#follower.settle())
+        .catch((error: unknown) => this.#recoverFrom(error, signal));
     }
   }
 
@@ -163,7 +167,7 @@ class RunningDataemon implements Dataemon {
     this.#follower.reset();
     this.#problems.end('postgres');
     if (!(await this.#lock(signal))) return;
-    while (!signal.aborted && !this.#sessions.isLost) {
+    while (!signal.aborted && !(await this.#sessions.isLost())) {
       const idleMs = await this.#sessions.whileLocked(
         () => this.#follower.step(),
         () => this.#engine.stop(),
@@ -176,7 +180,7 @@ class RunningDataemon implements Dataemon {
 
   /** Waits until no other dataemon runs these models. */
   async #lock(signal: AbortSignal): Promise<boolean> {
-    while (!signal.aborted && !this.#sessions.isLost) {
+    while (!signal.aborted && !(await this.#sessions.isLost())) {
       const isOurs = await this.#sessions.tryLock();
       if (isOurs === this.#isStandby) {
         this.options.log.info(isOurs ? 'taking over' : 'another dataemon keeps these models up to date: standing by');

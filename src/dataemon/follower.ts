@@ -10,7 +10,7 @@ import type { DataemonEvent } from './life-cycle.js';
 import { sameBuilt, type BuiltModels } from './manifest/built-models.js';
 import { withAncestors } from './manifest/graph.js';
 import type { ModelBoard } from './model-board.js';
-import { modelsOf, type ModelRunner } from './model-runner.js';
+import { modelsOf, type FinishedRun, type ModelRunner } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
 import type { CurrentPackage, PackageKeeper } from './package/keeper.js';
 import { describeSource } from './package/source.js';
@@ -28,6 +28,10 @@ export interface FollowerParts {
   readonly runner: ModelRunner;
   /** The session of now: it may be another one after a run than before. */
   readonly session: () => Promise<Session>;
+  /** Does something that another dataemon must not do meanwhile. */
+  readonly whileLocked: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  /** Has `step` be called soon. */
+  readonly wake: () => void;
   readonly moveTo: (event: DataemonEvent) => void;
   readonly onRun: (run: LastRun) => void;
 }
@@ -36,6 +40,16 @@ export interface FollowerParts {
 const leastPauseMs = 25;
 const longestPauseMs = 250;
 
+/** Models that are being made anew, while others are brought on. */
+interface Rebuild {
+  readonly run: Run;
+  /** What the models read when it began. */
+  readonly inputs: InputState;
+  readonly current: CurrentPackage;
+  readonly finished: Promise<FinishedRun>;
+  hasEnded: boolean;
+}
+
 /** Follows the table of documents: each step does at most one thing, the one that is due. */
 export class Follower {
   readonly #place: ManifestPlace;
@@ -43,6 +57,7 @@ export class Follower {
   /** Built, but not stored yet: the connection was lost meanwhile. */
   #unsaved: BuiltModels | undefined;
   #pauseMs = leastPauseMs;
+  #rebuild: Rebuild | undefined;
 
   constructor(private readonly parts: FollowerParts) {
     const { schema, selector } = parts.options;
@@ -62,6 +77,8 @@ export class Follower {
    */
   async step(): Promise<number> {
     const { options, packages, models, runner, session, moveTo } = this.parts;
+    if (this.#rebuild?.hasEnded === true) await this.settle();
+    if (this.#rebuild !== undefined) return this.#besideRebuild(this.#rebuild);
     await packages.check();
     const { current } = packages;
     if (current === undefined) {
@@ -130,17 +147,68 @@ export class Follower {
     return views.map(({ id }) => id).filter((id) => !existing.has(id));
   }
 
+  /** Waits for the rebuild that is under way, if there is one, and takes over what it has brought. */
+  async settle(): Promise<void> {
+    const rebuild = this.#rebuild;
+    if (rebuild === undefined) return;
+    const finished = await rebuild.finished
+      .catch((error: unknown) => {
+        throw asSyncError(error);
+      })
+      .finally(() => (this.#rebuild = undefined));
+    await this.#takeOver(rebuild.current, rebuild.run, rebuild.inputs, finished);
+  }
+
   async #run(current: CurrentPackage): Promise<void> {
-    const { options, models, runner, session, moveTo, onRun } = this.parts;
+    const { options, models, runner, moveTo } = this.parts;
     // While changes keep coming, at most half of the time goes into runs.
     await options.clock.sleep(this.#pauseMs);
     const inputs = await this.#inputs(current);
     const run: Run | undefined = inputs && models.next(inputs, options.clock.now());
     if (inputs === undefined || run === undefined) return;
-    moveTo(run.kind === 'increment' ? 'increment' : 'rebuild');
+    if (run.kind === 'full-refresh') return this.#beginRebuild(current, run, inputs);
+    moveTo('increment');
     const finished = await runner.run(current, run).catch((error: unknown) => {
       throw asSyncError(error);
     });
+    await this.#takeOver(current, run, inputs, finished);
+  }
+
+  async #beginRebuild(current: CurrentPackage, run: Run, inputs: InputState): Promise<void> {
+    const { models, runner, moveTo, wake, whileLocked } = this.parts;
+    // Now, because dbt is busy afterwards.
+    await runner.prepare(
+      current,
+      [...current.selected].filter((id) => !models.stale.has(id)),
+    );
+    moveTo('rebuild');
+    const finished = whileLocked(() => runner.run(current, run));
+    const rebuild: Rebuild = { run, inputs, current, finished, hasEnded: false };
+    const end = () => {
+      rebuild.hasEnded = true;
+      wake();
+    };
+    // How it has ended is met in `settle`.
+    finished.then(end, end);
+    this.#rebuild = rebuild;
+  }
+
+  /** Brings on what the rebuild has nothing to do with. */
+  async #besideRebuild({ current }: Rebuild): Promise<number> {
+    const { options, models, runner } = this.parts;
+    const inputs = await this.#inputs(current);
+    const behind = inputs && models.nextIncrement(inputs, options.clock.now());
+    if (inputs === undefined || behind === undefined) return options.intervalMs;
+    await options.clock.sleep(this.#pauseMs);
+    const finished = await runner.runBeside(current, behind.models);
+    const done = finished.results.map(({ id }) => id);
+    if (done.length === 0) return options.intervalMs;
+    await this.#takeOver(current, { kind: 'increment', models: done }, inputs, finished);
+    return 0;
+  }
+
+  async #takeOver(current: CurrentPackage, run: Run, inputs: InputState, finished: FinishedRun): Promise<void> {
+    const { options, models, runner, session, onRun } = this.parts;
     const { results, durationMs } = finished;
     if (run.kind === 'increment') this.#pauseMs = Math.min(longestPauseMs, Math.max(leastPauseMs, durationMs));
     const unfinished = await runner.unfinished(await session(), current, results);

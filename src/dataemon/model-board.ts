@@ -32,9 +32,9 @@ export class ModelBoard {
     }
   }
 
-  /** A run has ended without a word about what was running. */
-  abandon(): void {
-    for (const [id, { status }] of this.#models) if (status === 'running') this.set(id, { status: 'pending' });
+  /** A run has ended, maybe without a word about what was running. */
+  abandon(ids: readonly string[]): void {
+    for (const id of ids) if (this.#models.get(id)?.status === 'running') this.set(id, { status: 'pending' });
   }
 }
 

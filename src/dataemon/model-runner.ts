@@ -55,28 +55,37 @@ export class ModelRunner {
 
   /** @throws DbtError, SyncError DBT_WORKER_FAILED when it could not run at all. */
   async run(current: CurrentPackage, run: Run): Promise<FinishedRun> {
-    const { engine, board, onChange, clock, runTimeoutMs, rebuildTimeoutMs = dayMs } = this.options;
-    const startedAt = new Date(clock.now());
+    const { engine, board, onChange, runTimeoutMs, rebuildTimeoutMs = dayMs } = this.options;
     const fullRefresh = run.kind === 'full-refresh';
-    const request = {
-      project: current.project,
-      graph: current.graph,
-      models: run.models,
-      fullRefresh,
-      timeoutMs: fullRefresh ? rebuildTimeoutMs : runTimeoutMs,
-    };
+    const { project, graph } = current;
+    const timeoutMs = fullRefresh ? rebuildTimeoutMs : runTimeoutMs;
+    const request = { project, graph, models: run.models, fullRefresh, timeoutMs };
     try {
-      const results = await engine.run(request, (id, progress) => {
-        if (progress === 'started') board.set(id, { status: 'running' });
-        onChange();
-      });
-      board.finish(results, startedAt);
-      const durationMs = clock.now() - startedAt.getTime();
-      this.#tell(run, results, durationMs);
-      return { last: summarise(run, results, startedAt, durationMs), results, durationMs };
+      return await this.#finish(run, () =>
+        engine.run(request, (id, progress) => {
+          if (progress === 'started') board.set(id, { status: 'running' });
+          onChange();
+        }),
+      );
     } finally {
-      board.abandon();
+      board.abandon(run.models);
     }
+  }
+
+  /** While others are rebuilt: brings on, of these models, those that need no dbt. */
+  async runBeside({ project, graph }: CurrentPackage, models: readonly string[]): Promise<FinishedRun> {
+    const { engine, runTimeoutMs: timeoutMs } = this.options;
+    return this.#finish({ kind: 'increment', models }, () => engine.runBeside({ project, graph, models, timeoutMs }));
+  }
+
+  async #finish(run: Run, work: () => Promise<readonly NodeResult[]>): Promise<FinishedRun> {
+    const { board, clock } = this.options;
+    const startedAt = new Date(clock.now());
+    const results = await work();
+    board.finish(results, startedAt);
+    const durationMs = clock.now() - startedAt.getTime();
+    this.#tell(run, results, durationMs);
+    return { last: summarise(run, results, startedAt, durationMs), results, durationMs };
   }
 
   /** Has the engine get ready, so that the next increment has not to wait for that. */

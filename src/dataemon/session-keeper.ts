@@ -18,8 +18,8 @@ export class SessionKeeper {
   #session: Session | undefined;
   #recovering: Promise<void> | undefined;
   #serverVersion = 0;
-  /** What to do when the lock cannot be had again while models run. */
-  #onLockLost: (() => Promise<void>) | undefined;
+  /** What to do when the lock cannot be had again, one for each thing that is done under it. */
+  readonly #onLockLost = new Set<() => Promise<void>>();
 
   constructor(private readonly options: SessionKeeperOptions) {}
 
@@ -28,7 +28,9 @@ export class SessionKeeper {
     return this.#serverVersion;
   }
 
-  get isLost(): boolean {
+  /** Whether there is none, and none that is being opened in its place. */
+  async isLost(): Promise<boolean> {
+    await this.#recovering;
     return this.#session?.lost !== false;
   }
 
@@ -65,11 +67,12 @@ export class SessionKeeper {
    * taken again; when another dataemon has it by then, `onLockLost` is called.
    */
   async whileLocked<Result>(work: () => Promise<Result>, onLockLost: () => Promise<void>): Promise<Result> {
-    this.#onLockLost = onLockLost;
+    const told = () => onLockLost();
+    this.#onLockLost.add(told);
     try {
       return await work();
     } finally {
-      this.#onLockLost = undefined;
+      this.#onLockLost.delete(told);
       await this.#recovering;
     }
   }
@@ -92,13 +95,13 @@ export class SessionKeeper {
       table,
       onChange: onWake,
       onLost: () => {
-        if (this.#onLockLost !== undefined) this.#recovering ??= this.#recover(this.#onLockLost);
+        if (this.#onLockLost.size > 0) this.#recovering ??= this.#recover();
         onWake();
       },
     });
   }
 
-  async #recover(onLockLost: () => Promise<void>): Promise<void> {
+  async #recover(): Promise<void> {
     try {
       this.#session = await this.#connect();
       if (await this.#session.tryLock(this.#lockName)) return;
@@ -108,7 +111,7 @@ export class SessionKeeper {
     } finally {
       this.#recovering = undefined;
     }
-    await onLockLost();
+    await Promise.all([...this.#onLockLost].map((tell) => tell()));
   }
 
   async #migrate(): Promise<void> {

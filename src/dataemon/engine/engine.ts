@@ -48,7 +48,7 @@ export interface NodeResult {
 export type OnProgress = (node: string, progress: 'started' | 'finished') => void;
 
 /**
- * What runs models. It does one thing at a time. Besides what is named below, every method may throw SyncError
+ * What runs models. It does one thing at a time, save for `runBeside`. Besides what is named below, every method may throw SyncError
  * DBT_WORKER_FAILED; the next call then starts afresh.
  */
 export interface Engine {
@@ -74,6 +74,12 @@ export interface Engine {
    * @throws DbtError when it could not run at all.
    */
   run(request: RunRequest, onProgress: OnProgress): Promise<readonly NodeResult[]>;
+  /**
+   * Brings on, while `run` has dbt rebuild other models, those of which it is able without dbt; tells of these only.
+   *
+   * @throws SyncError POSTGRES_*.
+   */
+  runBeside(request: Omit<RunRequest, 'fullRefresh'>): Promise<readonly NodeResult[]>;
   /** Stops what is under way, also in PostgreSQL, and the engine. */
   stop(): Promise<void>;
 }

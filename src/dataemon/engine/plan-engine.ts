@@ -35,21 +35,26 @@ export class PlanEngine implements Engine {
   }
 
   async prepare(request: Omit<RunRequest, 'fullRefresh'>): Promise<void> {
-    await this.#plansFor(request);
+    await this.#plan(request);
   }
 
   async run(request: RunRequest, onProgress: OnProgress): Promise<readonly NodeResult[]> {
     if (request.fullRefresh) {
       // A table that is made anew may have other columns.
-      this.#plans.delete(request.project);
-      return this.dbt.run(request, onProgress);
+      const forget = () => request.models.forEach((id) => this.#plans.get(request.project)?.delete(id));
+      forget();
+      return this.dbt.run(request, onProgress).finally(forget);
     }
-    const planned = await this.#planned(request);
-    const done = await this.executor.run(request.graph, planned, request.timeoutMs);
+    await this.#plan(request);
+    const done = await this.runBeside(request);
     const doneIds = new Set(done.map(({ id }) => id));
     const left = request.models.filter((id) => !doneIds.has(id));
     if (left.length === 0) return done;
     return [...done, ...(await this.dbt.run({ ...request, models: left }, onProgress))];
+  }
+
+  runBeside(request: Omit<RunRequest, 'fullRefresh'>): Promise<readonly NodeResult[]> {
+    return this.executor.run(request.graph, this.#planned(request), request.timeoutMs);
   }
 
   async stop(): Promise<void> {
@@ -57,24 +62,25 @@ export class PlanEngine implements Engine {
   }
 
   /** What has a plan and stands below nothing that has none, those that are read before those that read them. */
-  async #planned(request: Omit<RunRequest, 'fullRefresh'>): Promise<PlannedModel[]> {
-    const { graph, models } = request;
-    const plans = await this.#plansFor(request);
-    const byDbt = models.filter((id) => (plans.get(id) ?? null) === null);
+  #planned({ project, graph, models }: Omit<RunRequest, 'fullRefresh'>): PlannedModel[] {
+    const plans = this.#plans.get(project);
+    const byDbt = models.filter((id) => (plans?.get(id) ?? null) === null);
     const belowDbt = withDescendants(graph, byDbt);
     const planned: PlannedModel[] = [];
     for (const model of inOrder(graph, models)) {
-      const plan = plans.get(model.id) ?? null;
+      const plan = plans?.get(model.id) ?? null;
       if (plan !== null && !belowDbt.has(model.id)) planned.push({ model, plan });
     }
     return planned;
   }
 
-  async #plansFor(request: Omit<RunRequest, 'fullRefresh'>): Promise<ReadonlyMap<string, Plan | null>> {
+  /** Asks for the plans that are not known yet. */
+  async #plan(request: Omit<RunRequest, 'fullRefresh'>): Promise<void> {
     const { project, graph } = request;
     const plans = this.#plans.get(project) ?? new Map<string, Plan | null>();
+    this.#plans.set(project, plans);
     const unknown = request.models.filter((id) => graph.get(id)?.plannable === true && !plans.has(id));
-    if (unknown.length === 0) return plans;
+    if (unknown.length === 0) return;
     try {
       const made = await this.dbt.plan({ ...request, models: unknown });
       for (const id of unknown) plans.set(id, made.get(id) ?? null);
@@ -85,8 +91,6 @@ export class PlanEngine implements Engine {
     }
     const without = unknown.filter((id) => plans.get(id) === null);
     this.log.debug({ planned: unknown.length - without.length, without }, 'planned the increments');
-    this.#plans.set(project, plans);
-    return plans;
   }
 }
 

@@ -21,6 +21,12 @@ export interface PlannedModel {
 const passing = /^(08|25|40|53|55|57|58|XX)/;
 /** A statement that took too long may be the model's fault. */
 const cancelled = '57014';
+const lockTimeout = '55P03';
+/**
+ * Shorter than PostgreSQL's `deadlock_timeout` of a second: where it and a rebuild of hours wait for each other's tables, it
+ * is the increment that gives way, and comes again.
+ */
+const lockWaitMs = 500;
 /** How much longer than the statement its answer is waited for: then the connection is dead. */
 const answerGraceMs = 10_000;
 
@@ -83,6 +89,7 @@ export class PlanExecutor {
    */
   async run(graph: ModelGraph, models: readonly PlannedModel[], timeoutMs: number): Promise<readonly NodeResult[]> {
     const left = new LeftToDbt(graph);
+    const waitUntil = this.clock.now() + timeoutMs;
     for (;;) {
       const todo = models.filter(({ model }) => !left.has(model.id));
       if (todo.length === 0) return [];
@@ -91,8 +98,9 @@ export class PlanExecutor {
         return await this.#transaction(client, todo, timeoutMs, left);
       } catch (error) {
         await this.#rollBack(client, error);
-        if (!(error instanceof ModelRefused)) throw classifyPostgresError(error, 'bringing the models up to date');
-        left.add(error.id);
+        const mayWait = sqlState(error) === lockTimeout && this.clock.now() < waitUntil;
+        if (error instanceof ModelRefused) left.add(error.id);
+        else if (!mayWait) throw classifyPostgresError(error, 'bringing the models up to date');
       }
     }
   }
@@ -115,7 +123,9 @@ export class PlanExecutor {
     left: LeftToDbt,
   ): Promise<NodeResult[]> {
     const results: NodeResult[] = [];
-    await client.query(`BEGIN; SET LOCAL statement_timeout = ${Math.round(timeoutMs)}`);
+    await client.query(
+      `BEGIN; SET LOCAL statement_timeout = ${Math.round(timeoutMs)}; SET LOCAL lock_timeout = ${lockWaitMs}`,
+    );
     await this.#lock(client, models);
     for (const { model, plan } of models) {
       const { id, name } = model;

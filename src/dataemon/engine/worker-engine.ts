@@ -80,6 +80,10 @@ export class WorkerEngine implements Engine {
     return runSchema.parse(await worker.request('run', parameters, timeoutMs, onProgress)).nodes;
   }
 
+  runBeside(): Promise<readonly NodeResult[]> {
+    return Promise.resolve([]);
+  }
+
   /** The plans of those models that have one, by id: their increments need no dbt. */
   async plan(request: Omit<RunRequest, 'fullRefresh'>): Promise<ReadonlyMap<string, Plan>> {
     const worker = await this.#readyFor(request.project);

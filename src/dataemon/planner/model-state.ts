@@ -3,7 +3,7 @@ import { isConnectionLoss } from '../engine/connection-loss.js';
 import type { BuiltModels } from '../manifest/built-models.js';
 import { withDescendants, type ModelGraph } from '../manifest/graph.js';
 import { builtNow, packageChanges, type PackageChanges, type PackageComparison } from './changes.js';
-import { decide, type Run } from './decide.js';
+import { decide, type Run, type Situation } from './decide.js';
 import { movesOn } from './moves-on.js';
 import { Retries } from './retries.js';
 
@@ -84,15 +84,25 @@ export class ModelState {
   /** The next run, or undefined when there is nothing to do now. */
   next(inputs: InputState, now: number): Run | undefined {
     this.#watermark = inputs.watermark;
-    return decide({
+    return decide(this.#situation(inputs, now, this.#lastKind === 'increment'));
+  }
+
+  /** The next increment, while the models that are stale are made anew. */
+  nextIncrement(inputs: InputState, now: number): Run | undefined {
+    const run = decide(this.#situation(inputs, now, false));
+    return run?.kind === 'increment' ? run : undefined;
+  }
+
+  #situation(inputs: InputState, now: number, rebuildNext: boolean): Situation {
+    return {
       graph: this.#graph,
       selected: this.#selected,
       stale: this.#stale,
       waiting: this.#retries.waiting(now),
       reached: this.#reached,
       target: (id) => targetOf(inputs, id),
-      rebuildNext: this.#lastKind === 'increment',
-    });
+      rebuildNext,
+    };
   }
 
   /** When a model that failed may be tried again, in the clock's milliseconds. */

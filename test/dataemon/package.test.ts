@@ -37,7 +37,7 @@ test('a changed model is built anew with those below it, and remembered only aft
   await until(() => dataemon.status().state === 'idle', 'the first build');
   const stored = `SELECT inserted_on, manifest FROM v1._dataemon ORDER BY inserted_on`;
   const keys = `SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = 'v1.child'::regclass`;
-  const [first] = await bench.rows(stored);
+  const first = (await bench.rows(stored)).at(-1);
   expect(await bench.rows(keys)).toHaveLength(1);
   const start = new Date().toISOString();
 

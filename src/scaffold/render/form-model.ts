@@ -7,7 +7,7 @@ const lookedUp = new Set(['patient_id', 'patient_uuid', 'place_id', 'place_uuid'
 /** The SQL file of a form's model. */
 export function formModelSql({ form, columns }: FormModel): string {
   const indexes = columns.filter(isLookedUp).map(({ name }) => `{'columns': ['${name}']}`);
-  const lists = `form_columns${indexes.length === 0 ? '' : `, [${indexes.join(', ')}]`}`;
+  const lists = `form_columns, [${indexes.join(', ')}], with_fields=true`;
   const call = `{{ cht_pipeline.cht_form_model(${jinjaString(form)}, ${lists}) }}`;
   return `{% set form_columns %}
 ${columnLines(columns, formValue)}
@@ -17,7 +17,7 @@ ${call}
 }
 
 function formValue(column: Column): string {
-  const value = valueAt('couchdb.doc', ['fields', ...column.path], column.kind ?? 'text');
+  const value = valueAt('report.fields', column.path, column.kind ?? 'text');
   // A row of an index has not much room.
   return isLookedUp(column) ? `{{ cht_pipeline.key_of(${sqlInJinja(value)}) }}` : value;
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../config/index.js';
 import { createPool } from '../postgres/index.js';
-import { scaffold, type Scaffolded } from '../scaffold/index.js';
+import { readXForms, scaffold, type Scaffolded } from '../scaffold/index.js';
 import { serviceLog } from './command-log.js';
 import { addFlags, flagValues } from './flags.js';
 import type { AddCommand } from './program.js';
@@ -14,6 +14,7 @@ interface ScaffoldFlags {
   readonly into: string;
   readonly name?: string;
   readonly sample: number;
+  readonly xforms?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -33,6 +34,10 @@ export const addScaffoldCommand: AddCommand = (program, surroundings, exit) => {
       sampleSize,
       1000,
     ) // prettier-ignore
+    .option(
+      '--xforms <folder>',
+      'the forms as cht-conf makes them (forms/app of your configuration): types, labels, choices and order are theirs then',
+    )
     .option('--dry-run', 'write nothing, only show what would change')
     .option('--json', 'print the result as JSON');
   addFlags(command, ['PostgreSQL', 'Embedded demonstration']);
@@ -56,7 +61,7 @@ export const addScaffoldCommand: AddCommand = (program, surroundings, exit) => {
 
 async function run(
   command: Command,
-  { into, name, sample, dryRun = false }: ScaffoldFlags,
+  { into, name, sample, xforms, dryRun = false }: ScaffoldFlags,
   surroundings: CliSurroundings,
 ): Promise<Scaffolded> {
   const { folder, env } = surroundings;
@@ -71,7 +76,7 @@ async function run(
       rootSchema: config.rootPostgresSchema,
       table: config.postgresTable,
       sample,
-      definitions: new Map(),
+      definitions: xforms === undefined ? new Map() : readXForms(resolve(folder, xforms)),
       onProgress: (done) => log.debug({ done }, 'looked at a form or type'),
       into: resolve(folder, into),
       name,

@@ -8,6 +8,8 @@ export interface FieldDefinition {
   /** What its values should be; undefined where it does not say, as for what a form computes. */
   readonly kind?: Kind;
   readonly label?: string;
+  /** Whether it only shows something: it has no column as long as no document has a value. */
+  readonly isNote?: boolean;
   readonly choices?: Choices;
 }
 

@@ -40,10 +40,13 @@ export function fieldsOf(shape: Shape, definition: FormDefinition, known: KnownF
   const declared = new Map(definition.fields.map((field, order) => [keyOf(field.path), { field, order }]));
   const order = (key: string) => declared.get(key)?.order ?? Infinity;
   const all = [...places.fields].sort(([one], [other]) => compare(order(one), order(other)) || compare(one, other));
+  const isNote = ([key, seen]: (typeof all)[number]) =>
+    declared.get(key)?.field.isNote === true && known.columns[key] === undefined && (seen?.values.filled ?? 0) === 0;
   const importance = ([key, seen]: (typeof all)[number]) =>
     known.columns[key] !== undefined ? Infinity : declared.has(key) ? Number.MAX_VALUE : (seen?.values.filled ?? 0);
   const chosen = new Set(
-    [...all]
+    all
+      .filter((place) => !isNote(place))
       .sort((one, other) => compare(importance(other), importance(one)))
       .slice(0, mostColumns)
       .map(([key]) => key),
@@ -68,7 +71,7 @@ export function fieldsOf(shape: Shape, definition: FormDefinition, known: KnownF
       );
       return { path, ...inside };
     });
-  return { fields, repeats, leftOut: all.length - fields.length };
+  return { fields, repeats, leftOut: all.filter((place) => !isNote(place)).length - fields.length };
 }
 
 /** Where in documents fields and repeats are: groups are gone through. */

@@ -36,7 +36,7 @@ select
   started_at at time zone 'UTC' as start_time,
   (started_at + duration_ms / greatest(runs, 1) * interval '1 millisecond') at time zone 'UTC' as end_time,
   duration_ms / greatest(runs, 1) / 1000 as execution_time,
-  least(rows_affected, 2147483647)::integer as rows_affected
+  case when rows_affected <= 2147483647 then rows_affected::integer end as rows_affected
 from {{ dataemon_run }}
 where model not like 'operation.%'
 {%- endif %}

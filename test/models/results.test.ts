@@ -62,13 +62,13 @@ test('dbt_results shows what the dataemon has recorded, whose dbt records nothin
 
   await database.pool.query(
     `INSERT INTO v1.dataemon_run (run_id, model, name, kind, status, rows_affected, started_at, duration_ms, runs)
-     SELECT gen_random_uuid(), 'model.cht_pipeline.person', 'person', 'increment', status, 3, now(), 500, runs
-     FROM (VALUES ('ok', 2), ('failed', 1)) AS run (status, runs)`,
+     SELECT gen_random_uuid(), 'model.cht_pipeline.person', 'person', 'increment', status, rows, now(), 500, runs
+     FROM (VALUES ('ok', 3, 2), ('failed', NULL, 1)) AS run (status, rows, runs)`,
   );
   expect(await results(database)).toEqual(
     expect.arrayContaining([
       { name: 'person', status: 'success', seconds: 0.25, rows: 3 },
-      { name: 'person', status: 'error', seconds: 0.5, rows: 3 },
+      { name: 'person', status: 'error', seconds: 0.5, rows: null },
     ]),
   );
 });

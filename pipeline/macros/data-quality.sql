@@ -3,7 +3,7 @@
   that of our own models. A package's own is a model that keeps up with another, and has one call of this or a union of some:
 
     {{ config(
-      materialized='incremental', incremental_strategy='upsert', unique_key='id', meta={'changes': 'data_record', 'changed_by': 'uuid'},
+      materialized='incremental', incremental_strategy='upsert', unique_key='id', meta={'changes': 'visit', 'changed_by': 'uuid'},
       indexes=[{'columns': ['id'], 'unique': true}, {'columns': ['uuid']}],
       pre_hook='{{ cht_pipeline.open_increment() }}', post_hook='{{ cht_pipeline.close_increment() }}',
     ) }}
@@ -29,8 +29,8 @@
     malformed.model,
     malformed.column_name,
     left(malformed.value, 200) as value,
-    model.instance,
-    model.dbname
+    split_part(couchdb.source, '/', 1) as instance,
+    substring(couchdb.source from '/(.*)') as dbname
   from {{ ref(model_name) }} as model
   join {{ cht_pipeline.documents() }} as couchdb on couchdb._id = model.{{ key }}
   {%- if members %}

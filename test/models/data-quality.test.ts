@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { startDbt } from '../support/dbt.js';
@@ -44,6 +45,9 @@ const documents: Readonly<Record<string, readonly [body: NonNullable<Body>, ...c
   ],
   user: [{ type: 'user-settings', contact_id: megabytes, roles: megabytes }, 'user.contact_uuid'],
   feedback: [{ type: 'feedback', meta: [1], info: megabytes }, 'feedback.meta'],
+  'visit:malformed': [{ type: 'data_record', form: 'visit', fields: { weight: 'heavy', born: '2026-02-30' } }],
+  'visit:edited': [{ type: 'data_record', form: 'visit', fields: { weight: 'heavy', born: '2026-02-28' } }],
+  'visit:deleted': [{ type: 'data_record', form: 'visit', fields: { weight: [] } }],
   'telemetry:day': [
     { type: 'telemetry', metadata: { year: 2026, month: 2, day: 30 } },
     ...['telemetry.period_start', 'telemetry_devices.period_start'],
@@ -57,22 +61,30 @@ const allMalformed = Object.fromEntries(
   Object.entries(documents).flatMap(([key, [, ...columns]]) => (columns.length > 0 ? [[key, columns]] : [])),
 );
 
-async function malformed({ pool }: TestDatabase): Promise<Record<string, string[]>> {
+async function malformed({ pool }: TestDatabase, table = 'data_quality'): Promise<Record<string, string[]>> {
   const { rows } = await pool.query<{ uuid: string; columns: string[] }>(
     `SELECT uuid, array_agg(model || '.' || column_name ORDER BY model, column_name) AS columns
-     FROM v1.data_quality GROUP BY uuid`,
+     FROM v1.${table} GROUP BY uuid`,
   );
   return Object.fromEntries(rows.map(({ uuid, columns }) => [uuid, columns]));
 }
 
-test('malformed values fail no run: data_quality names them until their documents are mended or deleted', async () => {
+test('malformed values fail no run: data_quality, and a model of the same kind of a package, names them until their documents are mended or deleted', async () => {
   await using database = await createTestDatabase();
   const couch2pg = await createDocuments(database.pool);
-  await using dbt = await startDbt(database);
+  await using dbt = await startDbt(database, {
+    additionalModels: fileURLToPath(new URL('data-quality', import.meta.url)),
+  });
   await dbt.run(v1, 'run');
   await couch2pg.write(Object.fromEntries(Object.entries(documents).map(([key, [body]]) => [key, body])));
   await dbt.run(v1, 'run');
   expect(await malformed(database)).toEqual(allMalformed);
+  const ofVisits = { 'visit:malformed': ['visit.born', 'visit.weight'] };
+  expect(await malformed(database, 'visit_quality')).toEqual({
+    ...ofVisits,
+    'visit:edited': ['visit.weight'],
+    'visit:deleted': ['visit.weight'],
+  });
 
   const { rows } = await database.pool.query(
     `SELECT id, left(value, 10) AS value, length(value) AS length, instance, dbname FROM v1.data_quality
@@ -99,9 +111,12 @@ test('malformed values fail no run: data_quality names them until their document
     'report:text': { type: 'data_record', reported_date: 'x' },
     'contact:list': null,
     user: null,
+    'visit:edited': { type: 'data_record', form: 'birth', fields: { weight: 'heavy' } },
+    'visit:deleted': null,
   });
   await dbt.run(v1, 'run');
   const mended = new Set(['contact:date', 'contact:list', 'user']);
   const rest = Object.entries(allMalformed).filter(([key]) => !mended.has(key));
   expect(await malformed(database)).toEqual({ ...Object.fromEntries(rest), 'report:text': ['data_record.reported'] });
+  expect(await malformed(database, 'visit_quality')).toEqual(ofVisits);
 });

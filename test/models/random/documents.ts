@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { Body } from '../models.js';
 import type { Documents } from './couch2pg.js';
@@ -10,6 +11,9 @@ const reportedDate = fc.oneof(
   fc.constantFrom('', '1700000000123', 'yesterday', 1.5e300, -1, 17e14, 1_700_000_000_000.25, null, true),
   malformed,
 );
+/** Longer than a row of an index may be, also when it is compressed. */
+const long = Array.from({ length: 50 }, (_, n) => createHash('sha256').update(String(n)).digest('hex')).join('');
+const shortId = fc.constantFrom('', '1', '1', 5, null, long);
 const lineage = fc.oneof(
   fc.record({ _id: fc.constantFrom(...ids), parent: fc.record({ _id: fc.constantFrom(...ids) }) }),
   malformed,
@@ -18,24 +22,24 @@ const lineage = fc.oneof(
 const contact = fc.record(
   {
     type: fc.constantFrom('person', 'person', 'clinic', 'contact', 'contact', 'contact'),
-    contact_type: fc.constantFrom('chw', 'chw', 'hut', 'hut', null),
+    contact_type: fc.constantFrom('chw', 'chw', 'hut', 'hut', null, long),
     reported_date: reportedDate,
     parent: lineage,
     contact: lineage,
     name: malformed,
     muted: fc.constantFrom('', '2026-01-01', null),
-    patient_id: fc.constantFrom('', '1', 5, null),
-    place_id: fc.constantFrom('', '1', 5, null),
+    patient_id: shortId,
+    place_id: shortId,
   },
   { requiredKeys: ['type'] },
 );
 const report = fc.record(
   {
     type: fc.constant('data_record'),
-    form: fc.constantFrom('visit', 'visit', 'birth', 'birth', null),
+    form: fc.constantFrom('visit', 'visit', 'birth', 'birth', null, long),
     reported_date: reportedDate,
     contact: lineage,
-    patient_id: fc.constantFrom('', '1', 5, null),
+    patient_id: shortId,
     fields: fc.oneof(
       fc.record(
         {
@@ -73,7 +77,7 @@ const ofUsers = fc.oneof(
     device: malformed,
   }),
 );
-const other = fc.record({ type: fc.oneof(fc.constantFrom('form', 'task', null), malformed) });
+const other = fc.record({ type: fc.oneof(fc.constantFrom('form', 'task', null, long), malformed) });
 
 const document: fc.Arbitrary<Body> = fc.oneof(
   { weight: 6, arbitrary: contact },

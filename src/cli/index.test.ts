@@ -30,6 +30,7 @@ test.each([
   'start',
   'couch2pg',
   'dataemon',
+  'models',
   'config',
   'embedded-couchdb',
   'pause',

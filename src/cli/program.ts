@@ -4,6 +4,7 @@ import { addControlCommands } from './control.js';
 import { addCouch2pgCommand } from './couch2pg.js';
 import { addDataemonCommand } from './dataemon.js';
 import { addEmbeddedCouchDbCommand } from './embedded-couchdb.js';
+import { addModelsCommand } from './models.js';
 import { addRejectedCommand } from './rejected.js';
 import { addScaffoldCommand } from './scaffold.js';
 import { addStartCommand } from './start.js';
@@ -18,6 +19,7 @@ const commands: readonly AddCommand[] = [
   addStartCommand,
   addCouch2pgCommand,
   addDataemonCommand,
+  addModelsCommand,
   addControlCommands,
   addRejectedCommand,
   addVerifyCommand,

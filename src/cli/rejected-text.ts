@@ -1,5 +1,6 @@
 import type { RetryOutcome } from '../couch2pg/index.js';
 import type { Parked } from '../postgres/index.js';
+import { columns } from './columns.js';
 
 const longestId = 60;
 
@@ -88,14 +89,4 @@ function shortened(id: string): string {
 function size(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

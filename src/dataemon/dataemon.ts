@@ -18,6 +18,7 @@ import { ProjectFolders } from './package/project-folder.js';
 import { describeSource, gitCredentials } from './package/source.js';
 import { ModelState } from './planner/model-state.js';
 import { Problems } from './problems.js';
+import { RunBook } from './run-book.js';
 import { SessionKeeper } from './session-keeper.js';
 import { statusError, type DataemonStatus, type LastRun } from './status.js';
 import { Wake } from './wake.js';
@@ -89,12 +90,14 @@ class RunningDataemon implements Dataemon {
       clock,
       random,
     });
+    const book = new RunBook({ ...options, models: this.#models });
     this.#follower = new Follower({
       options,
       packages: this.#packages,
       models: this.#models,
       board,
-      runner: new ModelRunner({ ...options, engine: this.#engine, board, onChange: show }),
+      book,
+      runner: new ModelRunner({ ...options, engine: this.#engine, board, book, onChange: show }),
       session: () => this.#sessions.current(),
       whileLocked: (work) => this.#sessions.whileLocked(work, () => this.#engine.stop()),
       wake: () => this.#wake.ring(),

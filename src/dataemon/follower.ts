@@ -17,6 +17,7 @@ import { describeSource } from './package/source.js';
 import type { PackageChanges } from './planner/changes.js';
 import type { Run } from './planner/decide.js';
 import type { InputState, ModelState } from './planner/model-state.js';
+import type { RunBook } from './run-book.js';
 import type { LastRun } from './status.js';
 
 /** What the follower works with. */
@@ -25,6 +26,7 @@ export interface FollowerParts {
   readonly packages: PackageKeeper;
   readonly models: ModelState;
   readonly board: ModelBoard;
+  readonly book: RunBook;
   readonly runner: ModelRunner;
   /** The session of now: it may be another one after a run than before. */
   readonly session: () => Promise<Session>;
@@ -76,7 +78,7 @@ export class Follower {
    * @throws SyncError POSTGRES_*, DBT_WORKER_FAILED.
    */
   async step(): Promise<number> {
-    const { options, packages, models, runner, session, moveTo } = this.parts;
+    const { options, packages, models, runner, book, session, moveTo } = this.parts;
     if (this.#rebuild?.hasEnded === true) await this.settle();
     if (this.#rebuild !== undefined) return this.#besideRebuild(this.#rebuild);
     await packages.check();
@@ -103,12 +105,16 @@ export class Follower {
       current,
       [...current.selected].filter((id) => !models.stale.has(id)),
     );
-    const countDue = await runner.count(await session(), current);
-    return Math.min(options.intervalMs, Math.min(models.nextDue(now) ?? Infinity, countDue ?? Infinity) - now);
+    const due = [
+      models.nextDue(now),
+      await runner.count(await session(), current),
+      await book.write(await session()),
+    ].filter((at) => at !== undefined);
+    return Math.min(options.intervalMs, Math.min(...due) - now);
   }
 
   async #adopt(current: CurrentPackage): Promise<void> {
-    const { options, models, board, session } = this.parts;
+    const { options, models, board, book, session } = this.parts;
     const now = await session();
     if (this.#unsaved !== undefined) await this.#store(this.#unsaved);
     const stored = await readBuilt(now, this.#place);
@@ -116,6 +122,7 @@ export class Follower {
     const existing = await existingModels(now, selected);
     const changes = models.use({ graph: current.graph, selected: current.selected, built: stored, existing });
     board.show(current.graph, current.selected);
+    await book.open(now, selected, changes.stale);
     for (const [id, rows] of await countRows(now, selected)) board.set(id, { rows });
     this.#tell(current, changes);
     if (changes.stale.size === 0 && !sameBuilt(stored, models.built)) await this.#store(models.built);
@@ -195,10 +202,14 @@ export class Follower {
 
   /** Brings on what the rebuild has nothing to do with. */
   async #besideRebuild({ current }: Rebuild): Promise<number> {
-    const { options, models, runner } = this.parts;
+    const { options, models, runner, book, session } = this.parts;
     const inputs = await this.#inputs(current);
-    const behind = inputs && models.nextIncrement(inputs, options.clock.now());
-    if (inputs === undefined || behind === undefined) return options.intervalMs;
+    const now = options.clock.now();
+    const behind = inputs && models.nextIncrement(inputs, now);
+    if (inputs === undefined || behind === undefined) {
+      const due = await book.write(await session());
+      return Math.min(options.intervalMs, (due ?? Infinity) - now);
+    }
     await options.clock.sleep(this.#pauseMs);
     const finished = await runner.runBeside(current, behind.models);
     const done = finished.results.map(({ id }) => id);

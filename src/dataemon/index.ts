@@ -4,3 +4,4 @@ export type { DataemonOptions } from './options.js';
 export type { PackageSource } from './package/source.js';
 export type { RunKind } from './planner/decide.js';
 export type { DataemonStatus, LastRun, ModelStatus, StatusError } from './status.js';
+export { readModelReports, type ModelLag, type ModelReport } from './database/model-report.js';

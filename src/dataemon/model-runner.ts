@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '../lib/index.js';
 import { countRows } from './database/relations.js';
-import { pruneRecords, writeRecord } from './database/records.js';
 import type { Session } from './database/session.js';
 import { modelWatermarks } from './database/watermark.js';
 import type { Engine, NodeResult } from './engine/engine.js';
@@ -11,15 +10,14 @@ import { modelFailed } from './model-failed.js';
 import type { DataemonOptions } from './options.js';
 import type { CurrentPackage } from './package/keeper.js';
 import type { Run } from './planner/decide.js';
+import type { RunBook } from './run-book.js';
 import type { LastRun } from './status.js';
 
 /** What the runner works with. */
-export interface ModelRunnerOptions extends Pick<
-  DataemonOptions,
-  'schema' | 'selector' | 'batchSize' | 'runTimeoutMs' | 'rebuildTimeoutMs'
-> {
+export interface ModelRunnerOptions extends Pick<DataemonOptions, 'batchSize' | 'runTimeoutMs' | 'rebuildTimeoutMs'> {
   readonly engine: Engine;
   readonly board: ModelBoard;
+  readonly book: RunBook;
   /** Called when what is shown has changed. */
   readonly onChange: () => void;
   readonly log: Log;
@@ -34,19 +32,14 @@ export interface FinishedRun {
 }
 
 const dayMs = 24 * 3_600_000;
-const pruneEveryMs = 3_600_000;
-/** Increments that go well share a record for so long. */
-const recordMs = 60_000;
 /** Rows are counted at most so often: it may take longer than an increment. */
 const countEveryMs = 2_000;
 
 /** Carries runs out, shows how they go on, and writes down how they ended. */
 export class ModelRunner {
-  #lastPruned = -Infinity;
   #lastCounted = -Infinity;
   /** The models whose rows have changed since they were counted. */
   readonly #uncounted = new Set<string>();
-  #shared = { id: '', until: -Infinity };
   #failuresTold = new Map<string, string>();
   /** The watermark of a model after its last full batch. */
   readonly #batchEnds = new Map<string, string>();
@@ -55,18 +48,25 @@ export class ModelRunner {
 
   /** @throws DbtError, SyncError DBT_WORKER_FAILED when it could not run at all. */
   async run(current: CurrentPackage, run: Run): Promise<FinishedRun> {
-    const { engine, board, onChange, runTimeoutMs, rebuildTimeoutMs = dayMs } = this.options;
+    const { engine, board, book, onChange, clock, runTimeoutMs, rebuildTimeoutMs = dayMs } = this.options;
     const fullRefresh = run.kind === 'full-refresh';
     const { project, graph } = current;
     const timeoutMs = fullRefresh ? rebuildTimeoutMs : runTimeoutMs;
     const request = { project, graph, models: run.models, fullRefresh, timeoutMs };
+    const startedAt = new Date(clock.now());
+    const underWay = new Set<string>();
     try {
       return await this.#finish(run, () =>
         engine.run(request, (id, progress) => {
           if (progress === 'started') board.set(id, { status: 'running' });
+          if (progress === 'started' && run.models.includes(id)) underWay.add(id);
+          else underWay.delete(id);
           onChange();
         }),
       );
+    } catch (error) {
+      book.failed(run, [...underWay], startedAt, error);
+      throw error;
     } finally {
       board.abandon(run.models);
     }
@@ -111,16 +111,10 @@ export class ModelRunner {
 
   /** Writes the record. */
   async record(session: Session, { last, results }: FinishedRun): Promise<void> {
-    const { schema, selector, clock } = this.options;
-    const startedAt = new Date(last.startedAt);
-    const id = this.#recordOf(last, results);
-    await writeRecord(session, schema, { id, selector, kind: last.kind, startedAt, nodes: results });
     for (const node of results) {
       if (last.kind === 'full-refresh' || node.rowsAffected !== 0) this.#uncounted.add(node.id);
     }
-    if (clock.now() - this.#lastPruned < pruneEveryMs) return;
-    await pruneRecords(session, schema);
-    this.#lastPruned = clock.now();
+    await this.options.book.record(session, last, results);
   }
 
   /**
@@ -139,13 +133,6 @@ export class ModelRunner {
     this.#lastCounted = clock.now();
     this.options.onChange();
     return undefined;
-  }
-
-  #recordOf({ id, kind }: LastRun, results: readonly NodeResult[]): string {
-    const now = this.options.clock.now();
-    if (kind === 'full-refresh' || results.some(({ status }) => status !== 'ok')) return id;
-    if (now >= this.#shared.until) this.#shared = { id, until: now + recordMs };
-    return this.#shared.id;
   }
 
   #tell(run: Run, results: readonly NodeResult[], durationMs: number): void {

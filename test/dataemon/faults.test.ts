@@ -73,6 +73,11 @@ test('a run that takes too long is stopped, also in PostgreSQL, and tried again'
     ),
   ).toEqual([]);
   await until(() => dataemon.status().upToDateWith === watermark, 'the next try');
+  const failures = await bench.rows<{ name: string; error: string }>(
+    `SELECT name, error FROM v1.dataemon_run WHERE status = 'failed'`,
+  );
+  expect(new Set(failures.map(({ name }) => name))).toEqual(new Set(['child']));
+  expect(failures[0]?.error).toMatch(/did not end within/);
 });
 
 test('when all connections are cut in a run it catches up by itself', async () => {

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '../../postgres/index.js';
 import type { Model } from '../manifest/graph.js';
-import type { Session } from './session.js';
+import type { Queries } from './session.js';
 
 interface Relation extends Record<string, unknown> {
   readonly schema: string;
@@ -13,8 +13,8 @@ interface Relation extends Record<string, unknown> {
 const cheapBytes = 8 * 1024 * 1024;
 
 /** The ids of those models whose relation is there; of `raw_sql`, dbt knows none. */
-export async function existingModels(session: Session, models: readonly Model[]): Promise<Set<string>> {
-  const relations = await relationsOf(session, models);
+export async function existingModels(database: Queries, models: readonly Model[]): Promise<Set<string>> {
+  const relations = await relationsOf(database, models);
   const isThere = ({ materialized, schema, alias }: Model) =>
     materialized === 'raw_sql' || relations.has(key(schema, alias));
   return new Set(models.filter(isThere).map(({ id }) => id));
@@ -24,27 +24,33 @@ export async function existingModels(session: Session, models: readonly Model[])
  * How many rows models have: counted where that is cheap, else PostgreSQL's own estimate, taken to the table's size now.
  * Views have none.
  */
-export async function countRows(session: Session, models: readonly Model[]): Promise<Map<string, number>> {
-  const relations = await relationsOf(session, models);
+export async function countRows(
+  database: Queries,
+  models: readonly Pick<Model, 'id' | 'schema' | 'alias'>[],
+): Promise<Map<string, number>> {
+  const relations = await relationsOf(database, models);
   const counts = new Map<string, number>();
   for (const { id, schema, alias } of models) {
     const relation = relations.get(key(schema, alias));
     if (relation === undefined || !['r', 'p', 'm'].includes(relation.kind)) continue;
-    counts.set(id, Number(relation.bytes) > cheapBytes ? Number(relation.estimate) : await count(session, relation));
+    counts.set(id, Number(relation.bytes) > cheapBytes ? Number(relation.estimate) : await count(database, relation));
   }
   return counts;
 }
 
-async function count(session: Session, { schema, name }: Relation): Promise<number> {
-  const [row] = await session.query<{ count: string }>(
+async function count(database: Queries, { schema, name }: Relation): Promise<number> {
+  const [row] = await database.query<{ count: string }>(
     `counting ${schema}.${name}`,
     `SELECT count(*) FROM ${quoteIdentifier(schema)}.${quoteIdentifier(name)}`,
   );
   return Number(row?.count ?? 0);
 }
 
-async function relationsOf(session: Session, models: readonly Model[]): Promise<Map<string, Relation>> {
-  const rows = await session.query<Relation & Record<string, unknown>>(
+async function relationsOf(
+  database: Queries,
+  models: readonly Pick<Model, 'schema' | 'alias'>[],
+): Promise<Map<string, Relation>> {
+  const rows = await database.query<Relation & Record<string, unknown>>(
     'looking at the models',
     `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, pg_relation_size(c.oid) AS bytes,
        CASE WHEN c.reltuples < 0 OR c.relpages = 0 THEN 0

@@ -20,6 +20,12 @@ export interface SessionOptions {
   readonly onLost: () => void;
 }
 
+/** What statements are put to: a session, or a pool of a command beside it. */
+export interface Queries {
+  /** @throws SyncError POSTGRES_*. */
+  query<Row extends pg.QueryResultRow>(doing: string, text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
 /** A connection on which nothing comes back for so long is a dead one. */
 const answerTimeoutMs = 30_000;
 
@@ -29,7 +35,7 @@ const payloadSchema = z.object({ schema: z.string(), table: z.string() });
  * The dataemon's one connection: it hears of changes, holds the lock of the selector, and carries its few statements, so
  * that a poll for changes shows too whether the connection still lives.
  */
-export class Session {
+export class Session implements Queries {
   #stands = false;
   #lost = false;
 

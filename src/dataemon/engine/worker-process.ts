@@ -135,7 +135,8 @@ export class WorkerProcess {
     if (!message.success || pending?.id !== message.data.id) return;
     const { data } = message;
     if ('event' in data) {
-      pending.onProgress(data.node, data.event);
+      // What ends because the worker was told to stop has not come to its end.
+      if (this.#why === undefined) pending.onProgress(data.node, data.event);
       return;
     }
     this.#memory = data.memory ?? this.#memory;

@@ -105,7 +105,18 @@ export class ModelState {
     };
   }
 
-  /** When a model that failed may be tried again, in the clock's milliseconds. */
+  /** The watermark of the documents that a model has reached; undefined when it has not run well, or there is more to come. */
+  reachedBy(id: string): string | undefined {
+    const watermark = this.#reached.get(id)?.split(' ')[0];
+    return watermark === '' ? undefined : watermark;
+  }
+
+  /** When a model that failed may be tried again, in the clock's milliseconds; undefined when it has not failed. */
+  retryAt(id: string): number | undefined {
+    return this.#retries.dueAt(id);
+  }
+
+  /** When the next of the models that failed may be tried again, in the clock's milliseconds. */
   nextDue(now: number): number | undefined {
     return this.#retries.nextDue(now);
   }

@@ -39,6 +39,11 @@ export class Retries {
     return [...this.#failing].filter(([, { notBefore }]) => notBefore > now).map(([id]) => id);
   }
 
+  /** When one may be tried again, in the clock's milliseconds; undefined when it has not failed. */
+  dueAt(id: string): number | undefined {
+    return this.#failing.get(id)?.notBefore;
+  }
+
   /** When the next of them may be tried, in the clock's milliseconds. */
   nextDue(now: number): number | undefined {
     const later = [...this.#failing.values()].map(({ notBefore }) => notBefore).filter((at) => at > now);

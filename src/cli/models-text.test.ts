@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import type { ModelReport } from '../dataemon/index.js';
+import { inOrder, modelsText } from './models-text.js';
+
+const now = new Date('2026-01-02T03:04:05Z');
+const before = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+
+function model(name: string, more: Partial<ModelReport> = {}): ModelReport {
+  return {
+    ...{ id: `model.p.${name}`, name, selector: null, schema: 'v1', relation: name, materialized: 'incremental' },
+    ...{ status: 'ok', rows: 1234, lastSuccessAt: before(10), lag: { ms: 0, documents: 0, hasMore: false } },
+    ...{ lastError: null, retryAt: null, ...more },
+  };
+}
+
+const error = {
+  ...{ at: before(60), since: before(3600), tries: 7, compiledSql: 'target/run/p/models/picky.sql' },
+  message:
+    'Database Error in model picky (models/picky.sql)\n  division by zero\n  compiled code at target/run/p/models/picky.sql',
+};
+
+test('failing models come first, with their words below the table', () => {
+  const models = inOrder([
+    model('person'),
+    model('seen', { rows: null, lag: null }),
+    model('below', { status: 'skipped', lag: { ms: 7_300_000, documents: 10_000, hasMore: true } }),
+    model('picky', {
+      ...{ status: 'failed', lastError: error, retryAt: new Date(now.getTime() + 30_000) },
+      lag: { ms: 90_000, documents: 1, hasMore: false },
+    }),
+    model('new', { status: 'pending', rows: null, lastSuccessAt: null, lag: null }),
+  ]);
+  expect(modelsText(models, now)).toMatchInlineSnapshot(`
+    "MODEL   STATUS   ROWS   LAST SUCCESS (UTC)   BEHIND
+    picky   failed   1,234  2026-01-02 03:03:55  1 document, for 90 s
+    below   skipped  1,234  2026-01-02 03:03:55  more than 10,000 documents, for 2 h
+    new     pending  -      never                -
+    person  ok       1,234  2026-01-02 03:03:55  nothing
+    seen    ok       -      2026-01-02 03:03:55  -
+
+    5 models, 1 failing.
+
+    picky has failed 7 times since 2026-01-02 02:04:05, is tried again at 2026-01-02 03:04:35:
+      Database Error in model picky (models/picky.sql)
+      division by zero
+      Compiled SQL: target/run/p/models/picky.sql
+    "
+  `);
+});
+
+test('a try that is due is told as such, and selectors are shown where there are any', () => {
+  const failed = {
+    status: 'failed',
+    lastError: { ...error, tries: 1, compiledSql: null },
+    retryAt: before(1),
+  } as const;
+  const text = modelsText([model('picky', { ...failed, selector: 'forms' })], now);
+  expect(text).toContain('picky has failed 1 time since 2026-01-02 02:04:05, is tried again now:');
+  expect(text).toMatch(/BEHIND +SELECTOR\n.* nothing +forms\n/);
+  expect(text).not.toContain('Compiled SQL');
+});
+
+test('without models it says so', () => {
+  expect(modelsText([], now)).toBe('No dataemon has kept models in this schema yet.\n');
+});

@@ -1,0 +1,175 @@
+import type pg from 'pg';
+import { classifyPostgresError, quoteIdentifier } from '../../postgres/index.js';
+import { countRows } from './relations.js';
+import type { Queries } from './session.js';
+
+/** How far a model is behind the table of documents. */
+export interface ModelLag {
+  /** For how long the oldest document that is not in the model has waited, in milliseconds; 0 when none does. */
+  readonly ms: number;
+  /** How many documents it has not taken yet, counted up to 10,000. */
+  readonly documents: number;
+  /** Whether there are more than were counted. */
+  readonly hasMore: boolean;
+}
+
+/** How a model stands, by what the database tells. */
+export interface ModelReport {
+  /** dbt's unique id. */
+  readonly id: string;
+  readonly name: string;
+  /** The selector of the dataemon that builds it; null when that builds all models. */
+  readonly selector: string | null;
+  readonly schema: string;
+  readonly relation: string;
+  readonly materialized: string;
+  /** `skipped`: one above it failed. `pending`: waits to be built, or has not run yet. */
+  readonly status: 'ok' | 'failed' | 'skipped' | 'pending';
+  /** An estimate when it is large; null of views, and when there is no table. */
+  readonly rows: number | null;
+  readonly lastSuccessAt: Date | null;
+  /** Null of views and seeds, which show what is below them or never change, and when it is not known. */
+  readonly lag: ModelLag | null;
+  /** How it last failed, also when it is well again. */
+  readonly lastError: ModelError | null;
+  /** When it is tried again: null when it does not fail, or that is not known. */
+  readonly retryAt: Date | null;
+}
+
+/** The last failure of a model. */
+export interface ModelError {
+  readonly at: Date;
+  /** Since when it has failed each time; null when it is well again. */
+  readonly since: Date | null;
+  /** How often it has failed since then. */
+  readonly tries: number;
+  /** dbt's words. */
+  readonly message: string;
+  /** The path of the compiled SQL, as dbt names it, from the folder that dbt worked in; null when dbt names none. */
+  readonly compiledSql: string | null;
+}
+
+/** Reading more by the index would take long, and tell little. */
+const mostDocuments = 10_000;
+
+/** Where to look. */
+export interface ReportPlace {
+  readonly schema: string;
+  /** The schema of the table of documents. */
+  readonly rootSchema: string;
+  readonly table: string;
+}
+
+interface Row extends pg.QueryResultRow {
+  readonly id: string;
+  readonly name: string;
+  readonly selector: string;
+  readonly schema: string;
+  readonly alias: string;
+  readonly materialized: string;
+  readonly status: ModelReport['status'];
+  readonly succeeded_at: Date | null;
+  readonly failed_at: Date | null;
+  readonly failing_since: Date | null;
+  readonly tries: number;
+  readonly error: string | null;
+  readonly retry_at: Date | null;
+  readonly level: string | null;
+}
+
+/**
+ * How the models stand that dataemons keep up to date, in no particular order. Reads only, whether a dataemon runs or not.
+ *
+ * @throws SyncError POSTGRES_*.
+ */
+export async function readModelReports(pool: pg.Pool, place: ReportPlace): Promise<ModelReport[]> {
+  const database = queriesOf(pool);
+  const models = await readModels(database, place);
+  const rows = await countRows(database, models);
+  const lags = await readLags(database, place, [...new Set(models.map(({ level }) => level))]);
+  return models.map((model) => {
+    const { id, name, selector, schema, alias: relation, materialized, status, level } = model;
+    return {
+      ...{ id, name, schema, relation, materialized, status },
+      selector: selector === '' ? null : selector,
+      rows: rows.get(id) ?? null,
+      lastSuccessAt: model.succeeded_at,
+      lag: (level === null ? undefined : lags.get(level)) ?? null,
+      lastError: lastErrorOf(model),
+      retryAt: model.retry_at,
+    };
+  });
+}
+
+/** With the watermark that a model keeps by itself, else what it had reached when it last ran well. */
+async function readModels(database: Queries, { schema }: ReportPlace): Promise<Row[]> {
+  const name = quoteIdentifier(schema);
+  const [found] = await database.query<{ watermarks: boolean }>(
+    'looking for the watermarks of the models',
+    `SELECT to_regclass($1) IS NOT NULL AS watermarks`,
+    [`${name}.dbt_watermark`],
+  );
+  const watermark = `(SELECT w.saved_timestamp FROM ${name}.dbt_watermark AS w
+    WHERE w.model = CASE WHEN m.schema_name = $1 THEN m.relation ELSE m.schema_name || '.' || m.relation END)`;
+  return database.query<Row>(
+    'reading how the models stand',
+    `SELECT model AS id, name, selector, schema_name AS schema, relation AS alias, materialized, status, succeeded_at,
+       failed_at, failing_since, tries, error, retry_at,
+       CASE WHEN materialized NOT IN ('view', 'seed')
+         THEN coalesce(${found?.watermarks === true ? watermark : 'NULL'}, reached)::text END AS level
+     FROM ${name}.dataemon_model AS m WHERE $1 <> ''`,
+    [schema],
+  );
+}
+
+/** The lag behind each of some watermarks. */
+async function readLags(
+  database: Queries,
+  { rootSchema, table }: ReportPlace,
+  levels: readonly (string | null)[],
+): Promise<Map<string, ModelLag>> {
+  const documents = `${quoteIdentifier(rootSchema)}.${quoteIdentifier(table)}`;
+  const rows = await database.query<{ level: string; ms: number | null; documents: number }>(
+    'reading how far the models are behind',
+    `SELECT level, documents, extract(epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - oldest)::float8 * 1000 AS ms
+     FROM unnest($1::text[]) AS level, LATERAL (
+       SELECT count(*)::int AS documents, min(saved_timestamp) AS oldest FROM (
+         SELECT saved_timestamp FROM ${documents} WHERE saved_timestamp > level::timestamp
+         ORDER BY saved_timestamp LIMIT ${mostDocuments + 1}
+       ) AS waiting
+     ) AS behind WHERE level IS NOT NULL`,
+    [levels],
+  );
+  return new Map(
+    rows.map(({ level, ms, documents: found }) => [
+      level,
+      {
+        ms: Math.max(0, Math.round(ms ?? 0)),
+        documents: Math.min(found, mostDocuments),
+        hasMore: found > mostDocuments,
+      },
+    ]),
+  );
+}
+
+function lastErrorOf({ failed_at: at, failing_since: since, tries, error }: Row): ModelError | null {
+  if (at === null || error === null) return null;
+  return { at, since, tries, message: error, compiledSql: compiledPathIn(error) };
+}
+
+/** The path behind dbt's words "compiled code at". */
+export function compiledPathIn(message: string): string | null {
+  return /compiled code at (.+?)\s*$/m.exec(message)?.[1] ?? null;
+}
+
+function queriesOf(pool: pg.Pool): Queries {
+  return {
+    query: async <Row extends pg.QueryResultRow>(doing: string, text: string, values: readonly unknown[] = []) => {
+      try {
+        return (await pool.query<Row>(text, [...values])).rows;
+      } catch (error) {
+        throw classifyPostgresError(error, doing);
+      }
+    },
+  };
+}

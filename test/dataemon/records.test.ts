@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import type { ModelReport } from '../../src/dataemon/index.js';
+import { postgresVariables } from '../end-to-end/support/environment.js';
+import { Command } from '../support/command.js';
+import { DataemonBench, until } from './support/dataemon-bench.js';
+import { incremental, tinyPackage } from './support/package.js';
+
+/** What `cht-sync models` answers beside a dataemon that runs. */
+async function models(bench: DataemonBench, ...args: string[]): Promise<{ code: number | null; stdout: string }> {
+  await using command = new Command(['models', ...args], {
+    folder: bench.folder,
+    env: postgresVariables(bench.database),
+  });
+  const { code } = await command.end();
+  return { code, stdout: command.stdout };
+}
+
+type AsJson = Omit<ModelReport, 'lastSuccessAt'> & { readonly lastSuccessAt: string | null };
+
+test('cht-sync models shows how each model stands beside a running dataemon, and exits with 1 while one fails', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'good', type: 'person' });
+  const path = await bench.package(
+    tinyPackage({
+      'models/picky.sql': incremental(`uuid, (100 / length(type))::int AS number`, `{{ ref('root') }}`),
+      'models/below_picky.sql': incremental('uuid', `{{ ref('picky') }}`),
+      'models/seen.sql': `{{ config(materialized='view') }} SELECT uuid FROM {{ ref('root') }}`,
+    }),
+  );
+  const dataemon = bench.start({ kind: 'local', path });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+  const well = await models(bench);
+  expect(well.code).toBe(0);
+  expect(well.stdout).toMatch(/^picky +ok +1 +20\S+ \S+ +nothing$/m);
+  expect(well.stdout).toMatch(/^seen +ok +- +20\S+ \S+ +-$/m);
+  expect(well.stdout).toMatch(/\n5 models, 0 failing\.\n$/);
+
+  await bench.save({ _id: 'bad', type: '' });
+  await until(() => dataemon.status().error !== null, 'the failure');
+  await until(async () => (await models(bench)).code === 1, 'the failure to be shown');
+  const failing = await models(bench);
+  expect(failing.stdout).toMatch(/^MODEL .*\npicky +failed +1 .* 1 document, for \d+ s\nbelow_picky +skipped /);
+  expect(failing.stdout).toMatch(/\npicky has failed \d+ times? since .*, is tried again .*:\n.*division by zero\n/s);
+  expect(failing.stdout).toMatch(/ {2}Compiled SQL: \S*picky\.sql\n/);
+  const told = JSON.parse((await models(bench, '--json')).stdout) as AsJson[];
+  expect(told.map(({ name, status }) => [name, status])).toEqual([
+    ...[
+      ['picky', 'failed'],
+      ['below_picky', 'skipped'],
+    ],
+    ...['child', 'root', 'seen'].map((name) => [name, 'ok']),
+  ]);
+  expect(told[0]).toMatchObject({
+    rows: 1,
+    lag: { documents: 1 },
+    lastError: { compiledSql: expect.any(String) as string },
+  });
+
+  await bench.rows(`UPDATE v1.root SET type = 'person' WHERE uuid = 'bad'`);
+  await until(() => dataemon.status().state === 'idle', 'the next try', 60_000);
+  await until(async () => (await models(bench)).code === 0, 'all models to be shown well');
+});

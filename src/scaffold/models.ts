@@ -9,7 +9,9 @@ import {
   type FormModel,
   type RepeatModel,
 } from './model.js';
+import { dataQualityNames } from './render/data-quality.js';
 import { longestModel, nameOf, uniqueNames } from './naming.js';
+import { own } from './own.js';
 import { fieldsOf, nothingKnown, type Fields, type KnownFields, type Repeat } from './shape/fields.js';
 import { keyOf, pathOf, type Path } from './shape/path.js';
 import type { Survey } from './survey/survey.js';
@@ -27,6 +29,7 @@ export interface Models {
 const namesOfBaseModels = [
   ...['document_metadata', 'contact', 'contact_type', 'person', 'place', 'patient', 'data_record', 'user'],
   ...['feedback', 'telemetry', 'telemetry_devices', 'dbt_results', 'data_quality', 'couchdb'],
+  ...Object.values(dataQualityNames),
 ];
 
 /** Works out the models for what was surveyed; what the last run knew stays. */
@@ -34,7 +37,10 @@ export function modelsOf(survey: Survey, lock: Lock, taken: readonly string[] = 
   const forms = [...survey.forms].sort(byKey);
   const contacts = [...survey.contacts].sort(byKey);
   const formFields = new Map(
-    forms.map(([form, { shape, definition }]) => [form, fieldsOf(shape, definition, knownFields(lock.forms[form]))]),
+    forms.map(([form, { shape, definition }]) => [
+      form,
+      fieldsOf(shape, definition, knownFields(own(lock.forms, form))),
+    ]),
   );
   const names = modelNames(formFields, [...survey.contacts.keys()], lock, taken);
 
@@ -44,15 +50,15 @@ export function modelsOf(survey: Survey, lock: Lock, taken: readonly string[] = 
       form,
       name: names.get(formKey(form)) ?? '',
       ...(definition.title === undefined ? {} : { title: definition.title }),
-      ...columnsOf(fields, reportColumns.map(({ name }) => name), lock.forms[form]),
-      repeats: fields.repeats.flatMap((repeat) => repeatModels(form, repeat, [], lock.forms[form], names)),
+      ...columnsOf(fields, reportColumns.map(({ name }) => name), own(lock.forms, form)),
+      repeats: fields.repeats.flatMap((repeat) => repeatModels(form, repeat, [], own(lock.forms, form), names)),
     };
   }); // prettier-ignore
   const contactModels = contacts.map(([type, { shape, definition }]): ContactModel => {
     const common = contactColumns.map(({ name }) => name);
     const ancestors = ancestorsOf(type, survey.parents, common);
     const reserved = [...common, ...ancestors.levels, ...ancestors.types.map(({ column }) => column)];
-    const known = lock.contacts[type];
+    const known = own(lock.contacts, type);
     return {
       type,
       name: names.get(contactKey(type)) ?? '',
@@ -97,7 +103,7 @@ function repeatModels(
   names: ReadonlyMap<string, string>,
 ): RepeatModel[] {
   const arrays = [...outer, repeat.path];
-  const known = knownOuter?.repeats[keyOf(repeat.path)];
+  const known = knownOuter && own(knownOuter.repeats, keyOf(repeat.path));
   const positions = arrays.map((path, level) =>
     level === arrays.length - 1 ? 'position' : `${nameOf(path, 40)}_${level + 1}_position`,
   );

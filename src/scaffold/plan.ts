@@ -2,6 +2,7 @@ import { linesOf } from './files/lines.js';
 import { reconcile, type FileOutcome } from './files/reconcile.js';
 import type { Lock } from './lock-file.js';
 import { modelsOf, type Models } from './models.js';
+import { own } from './own.js';
 import { packageFiles } from './render/project.js';
 import type { Survey } from './survey/survey.js';
 
@@ -31,7 +32,7 @@ export function planPackage(survey: Survey, lock: Lock, present: (path: string) 
   const files = [...generated].map(([path, text]): PlannedFile => {
     const found = present(path);
     const lines = found === undefined ? undefined : linesOf(found);
-    const versions = { generated: linesOf(text), last: lock.files[path], present: lines };
+    const versions = { generated: linesOf(text), last: own(lock.files, path), present: lines };
     return { path, outcome: reconcile(path, versions), present: lines };
   });
   return {

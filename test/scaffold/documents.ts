@@ -57,3 +57,21 @@ export const laterReport: Document = {
   ...{ _id: 'later', type: 'data_record', form: 'pregnancy', reported_date: reportedDate },
   fields: { patient_id: '1', lmp_date: 'unknown', obstetric: { gravida: '2', para: '1' } },
 };
+
+/** Reports with values that are not what their columns are made for, and what is told of them. */
+export const malformedReports: readonly Document[] = [
+  {
+    ...{ _id: 'malformed', type: 'data_record', form: 'pregnancy_home_visit', reported_date: reportedDate },
+    fields: { edd: '2024-02-31', visit_number: 'two', referral: 'perhaps' },
+  },
+  {
+    ...{ _id: 'malformed-element', type: 'data_record', form: 'home_visit', reported_date: reportedDate },
+    fields: { members: [{ well: 'yes' }, { well: 'no idea' }] },
+  },
+];
+export const malformedValues = [
+  ['malformed', 'form_pregnancy_home_visit', 'edd', '2024-02-31'],
+  ['malformed', 'form_pregnancy_home_visit', 'referral', 'perhaps'],
+  ['malformed', 'form_pregnancy_home_visit', 'visit_number', 'two'],
+  ['malformed-element', 'form_home_visit_members', 'well', 'no idea'],
+];

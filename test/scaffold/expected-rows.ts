@@ -64,7 +64,7 @@ export function valueOf(value: unknown, kind: string): unknown {
     case 'number':
       return Number.isNaN(Number(text)) ? null : Number(text);
     case 'date':
-      return /^\d{4}-\d\d-\d\d/.test(text) ? text.slice(0, 10) : null;
+      return isDay(text) ? text : null;
     case 'timestamp':
       return Number.isNaN(Date.parse(text)) ? null : Date.parse(text);
     case 'epoch':
@@ -72,4 +72,8 @@ export function valueOf(value: unknown, kind: string): unknown {
     default:
       return text;
   }
+}
+
+function isDay(text: string): boolean {
+  return !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 }

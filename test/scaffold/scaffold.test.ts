@@ -4,7 +4,15 @@ import { expect, test } from 'vitest';
 import { DataemonBench, until } from '../dataemon/support/dataemon-bench.js';
 import { postgresVariables } from '../end-to-end/support/environment.js';
 import { Command } from '../support/command.js';
-import { laterReport, oddForm, oddReports, sampleDocuments, type Document } from './documents.js';
+import {
+  laterReport,
+  malformedReports,
+  malformedValues,
+  oddForm,
+  oddReports,
+  sampleDocuments,
+  type Document,
+} from './documents.js';
 import { expectedElements, expectedRows, type LockedModel, type Rows } from './expected-rows.js';
 
 /** What stands in the lock file of a package, as far as it is relied on here. */
@@ -26,7 +34,7 @@ test('a package for the sample builds, holds what the documents hold, is stable,
   const file = (path: string) => join(bench.folder, 'deployment', path);
 
   expect(await scaffold()).toMatchObject({ code: 1, stderr: expect.stringContaining('[SCAFFOLD_NO_DATA]') as string });
-  const documents = sampleDocuments(700);
+  const documents = sampleDocuments(500);
   await bench.save(...documents.values(), ...oddReports);
   for (const report of oddReports) documents.set(report._id, report);
 
@@ -48,6 +56,10 @@ test('a package for the sample builds, holds what the documents hold, is stable,
   const edited = await readFile(file('models/forms/form_pregnancy.sql'), 'utf8');
   expect(edited).toContain('data_record.from_phone,\n');
   expect(edited).toContain('obstetric_para');
+
+  // The columns have their types by now.
+  await bench.save(...malformedReports);
+  for (const report of malformedReports) documents.set(report._id, report);
 
   const dataemon = bench.start({ kind: 'local', path: join(bench.folder, 'deployment') });
   await until(
@@ -115,6 +127,13 @@ test('a package for the sample builds, holds what the documents hold, is stable,
   const above = `SELECT clinic, health_center FROM v1.contact_person WHERE uuid = '${patient?._id ?? ''}'`;
   const lineage = patient?.parent as { _id: string; parent: { _id: string } };
   expect(await bench.rows(above)).toEqual([{ clinic: lineage._id, health_center: lineage.parent._id }]);
+
+  const told = await bench.rows<{ row: string[] }>(
+    `SELECT array[uuid, model, column_name, value] AS row FROM v1.data_quality_of_forms
+     WHERE uuid LIKE 'malformed%' ORDER BY uuid, column_name`,
+  );
+  expect(told.map(({ row }) => row)).toEqual(malformedValues);
+  await bench.pool.query(`DELETE FROM v1.couchdb WHERE _id LIKE 'malformed%'`);
 
   // With the models there, forms and types come from them: it is the same package.
   expect(await scaffold('--dry-run')).toMatchObject({

@@ -2,6 +2,13 @@ import { stringify } from 'yaml';
 import type { ContactModel, FormModel } from '../model.js';
 import { formDocs, contactDocs, repeatDocs } from './docs.js';
 import { contactModelSql } from './contact-model.js';
+import {
+  contactQualitySql,
+  dataQualityNames,
+  formQualitySql,
+  malformedElementMacro,
+  qualityDocs,
+} from './data-quality.js';
 import { formModelSql } from './form-model.js';
 import { repeatModelSql } from './repeat-model.js';
 
@@ -17,6 +24,7 @@ export function packageFiles(
     ['dbt_project.yml', projectFile(name)],
     ['packages.yml', packagesFile],
     ['macros/upsert.sql', upsertMacro],
+    ['macros/malformed_element.sql', malformedElementMacro],
     ['README.md', readme(name)],
   ]);
   const add = (folder: string, model: string, sql: string, docs: string) => {
@@ -28,6 +36,13 @@ export function packageFiles(
     for (const repeat of form.repeats) add('forms', repeat.name, repeatModelSql(repeat), repeatDocs(repeat));
   }
   for (const contact of contacts) add('contacts', contact.name, contactModelSql(contact), contactDocs(contact));
+  const quality = [
+    [dataQualityNames.forms, formQualitySql(name, forms), 'reports'],
+    [dataQualityNames.contacts, contactQualitySql(contacts), 'contacts'],
+  ] as const;
+  for (const [model, sql, documents] of quality) {
+    if (sql !== undefined) add('data_quality', model, sql, qualityDocs(model, documents));
+  }
   return files;
 }
 
@@ -39,7 +54,13 @@ function projectFile(name: string): string {
     profile: 'cht_sync',
     'model-paths': ['models'],
     'macro-paths': ['macros'],
-    models: { [name]: { forms: { '+tags': ['forms'] }, contacts: { '+tags': ['contacts'] } } },
+    models: {
+      [name]: {
+        forms: { '+tags': ['forms'] },
+        contacts: { '+tags': ['contacts'] },
+        data_quality: { '+tags': ['data_quality'] },
+      },
+    },
   });
 }
 

@@ -1,21 +1,17 @@
 import { repeatKey, reportColumns, type RepeatModel } from '../model.js';
+import { elementAlias, elementTables } from './elements.js';
 import { columnLines } from './form-model.js';
 import { jinjaString, jsonAt, valueAt } from './jinja.js';
 
 /** The SQL file of a repeat's model: there is no macro for it, but it keeps up as the models of forms do. */
 export function repeatModelSql({ form, arrays, positions, columns }: RepeatModel): string {
-  const alias = (level: number) => `element_${level + 1}`;
-  const joins = arrays.map((path, level) => {
-    const array = level === 0 ? 'report.repeated' : `(${jsonAt(`${alias(level - 1)}.value`, path)})`;
-    return `cross join lateral jsonb_array_elements(${elementsOf(array)}) with ordinality
-  as ${alias(level)} (value, position)`;
-  });
-  const key = ['report.uuid', ...positions.map((_, level) => `${alias(level)}.position`)].join(` || ':' || `);
-  const inner = `${alias(arrays.length - 1)}.value`;
+  const joins = elementTables(arrays, 'report.repeated').map((table) => `cross join lateral ${table}`);
+  const key = ['report.uuid', ...positions.map((_, level) => `${elementAlias(level)}.position`)].join(` || ':' || `);
+  const inner = `${elementAlias(arrays.length - 1)}.value`;
   const lines = [
     `  ${key} as ${repeatKey},`,
     ...reportColumns.map(({ name }) => `  report.${name},`),
-    ...positions.map((name, level) => `  ${alias(level)}.position as ${name},`),
+    ...positions.map((name, level) => `  ${elementAlias(level)}.position as ${name},`),
     columnLines(columns, ({ path, kind = 'text' }) => valueAt(inner, path, kind)),
   ];
   return `{{
@@ -42,16 +38,5 @@ select
 ${lines.join('\n').replace(/,\s*$/, '')}
 from report
 ${joins.join('\n')}
-`;
-}
-
-/** CHT writes a repeat as an array; some versions wrote a single element without one. */
-function elementsOf(json: string): string {
-  return `
-  case jsonb_typeof(${json})
-    when 'array' then ${json}
-    when 'object' then jsonb_build_array(${json})
-    else '[]'
-  end
 `;
 }

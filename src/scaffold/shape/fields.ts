@@ -1,3 +1,4 @@
+import { own } from '../own.js';
 import { repeatAt, type FormDefinition } from '../definitions/definition.js';
 import { fieldOf, type Field, type KnownField } from './field.js';
 import { keyOf, pathOf, type Path } from './path.js';
@@ -41,9 +42,15 @@ export function fieldsOf(shape: Shape, definition: FormDefinition, known: KnownF
   const order = (key: string) => declared.get(key)?.order ?? Infinity;
   const all = [...places.fields].sort(([one], [other]) => compare(order(one), order(other)) || compare(one, other));
   const isNote = ([key, seen]: (typeof all)[number]) =>
-    declared.get(key)?.field.isNote === true && known.columns[key] === undefined && (seen?.values.filled ?? 0) === 0;
+    declared.get(key)?.field.isNote === true &&
+    own(known.columns, key) === undefined &&
+    (seen?.values.filled ?? 0) === 0;
   const importance = ([key, seen]: (typeof all)[number]) =>
-    known.columns[key] !== undefined ? Infinity : declared.has(key) ? Number.MAX_VALUE : (seen?.values.filled ?? 0);
+    own(known.columns, key) !== undefined
+      ? Infinity
+      : declared.has(key)
+        ? Number.MAX_VALUE
+        : (seen?.values.filled ?? 0);
   const chosen = new Set(
     all
       .filter((place) => !isNote(place))
@@ -57,7 +64,7 @@ export function fieldsOf(shape: Shape, definition: FormDefinition, known: KnownF
       fieldOf(pathOf(key), seen, {
         total: shape.objects,
         declared: declared.get(key)?.field,
-        known: known.columns[key],
+        known: own(known.columns, key),
       }),
     );
   const repeats = [...places.repeats]
@@ -67,7 +74,7 @@ export function fieldsOf(shape: Shape, definition: FormDefinition, known: KnownF
       const inside = fieldsOf(
         elements ?? new Shape(() => false),
         repeatAt(definition, path),
-        known.repeats[key] ?? nothingKnown,
+        own(known.repeats, key) ?? nothingKnown,
       );
       return { path, ...inside };
     });

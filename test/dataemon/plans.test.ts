@@ -72,14 +72,17 @@ test('all models of the bundled package that keep up are brought on by plans', a
   await bench.save({ _id: 'a', type: 'person' });
   const dataemon = bench.start({ kind: 'bundled', path: join(import.meta.dirname, '../../pipeline') }, { log });
   await upToDate(bench, dataemon);
-  const planned = () => lines.find(({ msg }) => msg === 'planned the increments');
-  await until(() => planned() !== undefined, 'the plans');
-  expect(planned()).toMatchObject({ without: [] });
+  // Each layer of the build is planned by itself.
+  const planned = () => {
+    const told = lines.filter(({ msg }) => msg === 'planned the increments');
+    expect(told.flatMap(({ without }) => without)).toEqual([]);
+    return told.reduce((sum, line) => sum + Number(line.planned), 0);
+  };
   const keepingUp = await bench.rows(`SELECT FROM v1.dbt_watermark`);
-  expect(planned()).toMatchObject({ planned: keepingUp.length });
+  await until(() => planned() === keepingUp.length, 'the plans');
 });
 
-/** Snapshots hold the time of the run; a function is no relation. */
+/** Snapshots hold the time of the run, dbt_results the runs; a function is no relation. */
 function isTable(name: string): boolean {
-  return !['household_history', 'area_of'].includes(name);
+  return !['household_history', 'area_of', 'dbt_results'].includes(name);
 }

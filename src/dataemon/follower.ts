@@ -99,17 +99,15 @@ export class Follower {
       await this.#run(current);
       return 0;
     }
-    const isWell = packages.problem === undefined && models.failing.size === 0;
-    moveTo(isWell ? 'nothing-to-do' : 'pause-after-failure');
     await runner.prepare(
       current,
       [...current.selected].filter((id) => !models.stale.has(id)),
     );
-    const due = [
-      models.nextDue(now),
-      await runner.count(await session(), current),
-      await book.write(await session()),
-    ].filter((at) => at !== undefined);
+    const countDue = await runner.count(await session(), current);
+    // Who waits for it to be idle wants to know the rows of now.
+    const isWell = packages.problem === undefined && models.failing.size === 0;
+    if (countDue === undefined) moveTo(isWell ? 'nothing-to-do' : 'pause-after-failure');
+    const due = [models.nextDue(now), countDue, await book.write(await session())].filter((at) => at !== undefined);
     return Math.min(options.intervalMs, Math.min(...due) - now);
   }
 

@@ -32,12 +32,12 @@ export interface FinishedRun {
 }
 
 const dayMs = 24 * 3_600_000;
-/** Rows are counted at most so often: it may take longer than an increment. */
-const countEveryMs = 2_000;
+/** Counting rows may take longer than an increment: of the time, at most one in so many parts goes into it. */
+const countShare = 10;
 
 /** Carries runs out, shows how they go on, and writes down how they ended. */
 export class ModelRunner {
-  #lastCounted = -Infinity;
+  #nextCount = -Infinity;
   /** The models whose rows have changed since they were counted. */
   readonly #uncounted = new Set<string>();
   #failuresTold = new Map<string, string>();
@@ -125,13 +125,13 @@ export class ModelRunner {
   async count(session: Session, current: CurrentPackage): Promise<number | undefined> {
     const { board, clock } = this.options;
     if (this.#uncounted.size === 0) return undefined;
-    const due = this.#lastCounted + countEveryMs;
-    if (clock.now() < due) return due;
+    const began = clock.now();
+    if (began < this.#nextCount) return this.#nextCount;
     const models = modelsOf(current, this.#uncounted);
     this.#uncounted.clear();
     for (const [id, rows] of await countRows(session, models)) board.set(id, { rows });
-    this.#lastCounted = clock.now();
-    this.options.onChange();
+    const ended = clock.now();
+    this.#nextCount = ended + (ended - began) * countShare;
     return undefined;
   }
 

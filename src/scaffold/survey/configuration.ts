@@ -54,21 +54,22 @@ export async function readFormDocuments(
 /** Documents by their ids, from every source: the second to bring an id has it as `<id>@<source>`. */
 async function bodiesOf(
   client: pg.ClientBase,
-  tables: Tables,
+  { documents, progress }: Tables,
   ids: readonly string[],
   body: string,
 ): Promise<unknown[]> {
-  const { documents, progress } = tables;
-  const sources = progress === undefined ? '' : `UNION ALL SELECT '@' || source FROM ${progress}`;
+  const doing = `reading the configuration in ${documents}`;
+  const sources =
+    progress === undefined
+      ? []
+      : (await classified(doing, client.query<{ source: string }>(`SELECT source FROM ${progress}`))).rows;
+  const suffixes = ['', ...sources.map(({ source }) => `@${source}`)];
+  // The keys are given, not selected: PostgreSQL cannot take it into its head to read the whole table for them.
   const { rows } = await classified(
-    `reading the configuration in ${documents}`,
+    doing,
     client.query<{ body: string | null }>(
-      `SELECT (${body})::text AS body FROM ${documents}
-       WHERE _id = ANY (
-         SELECT id || suffix FROM unnest($1::text[]) AS id CROSS JOIN (SELECT '' AS suffix ${sources}) AS suffixes
-       ) AND _deleted IS NOT TRUE
-       ORDER BY _id`,
-      [ids],
+      `SELECT (${body})::text AS body FROM ${documents} WHERE _id = ANY ($1) AND _deleted IS NOT TRUE ORDER BY _id`,
+      [ids.flatMap((id) => suffixes.map((suffix) => id + suffix))],
     ),
   );
   return rows.map((row): unknown => (row.body === null ? undefined : JSON.parse(row.body)));

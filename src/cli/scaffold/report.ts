@@ -49,8 +49,8 @@ export function scaffoldText(report: ScaffoldReport, { colours }: { readonly col
   for (const path of unresolved(folder, plan.files)) {
     lines.push(`${path} is still there: take from it what you want, and remove it.`);
   }
-  for (const form of plan.models.gone.forms) lines.push(`No report of the form ${form} was found any more; its model stays.`); // prettier-ignore
-  for (const type of plan.models.gone.contacts) lines.push(`No contact of the type ${type} was found any more; its model stays.`); // prettier-ignore
+  for (const form of plan.models.gone.forms) lines.push(`No report of the form ${printable(form)} was found any more; its model stays.`); // prettier-ignore
+  for (const type of plan.models.gone.contacts) lines.push(`No contact of the type ${printable(type)} was found any more; its model stays.`); // prettier-ignore
   return `${[...lines, summary(report, changed, into, dryRun)].join('\n')}\n`;
 }
 
@@ -61,9 +61,9 @@ function summary(
   dryRun: boolean,
 ): string {
   const repeats = models.forms.reduce((sum, form) => sum + form.repeats.length, 0);
-  const found = `${models.forms.length} forms with ${repeats} repeats, ${models.contacts.length} types of contacts`;
+  const found = `${counted(models.forms.length, 'form')} with ${counted(repeats, 'repeat')}, ${models.contacts.length} types of contacts`;
   if (changed.length === 0) return `${found}: nothing to do in ${into}.`;
-  const files = `${changed.length} ${changed.length === 1 ? 'file' : 'files'}`;
+  const files = counted(changed.length, 'file');
   if (dryRun) return `${found}: ${files} would be written to ${into}.`;
   const conflicts = changed.filter(({ outcome }) => outcome.kind === 'conflict');
   const told =
@@ -99,4 +99,13 @@ function unresolved(folder: Scaffolded['folder'], files: readonly PlannedFile[])
   return files
     .filter(({ path, outcome }) => outcome.kind !== 'conflict' && folder.has(`${path}${besideSuffix}`))
     .map(({ path }) => `${path}${besideSuffix}`);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** A form may be called anything, also what a terminal would obey. */
+function printable(name: string): string {
+  return /^[\w .:-]+$/.test(name) ? name : JSON.stringify(name);
 }

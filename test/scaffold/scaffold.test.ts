@@ -91,7 +91,7 @@ test('a package for the sample builds, holds what the documents hold, is stable,
       ]),
     );
   };
-  const all = [...documents.values()].filter(({ _deleted }) => _deleted !== true);
+  const living = () => [...documents.values()].filter(({ _deleted }) => _deleted !== true);
   const compareRepeats = async (
     parents: readonly (readonly [string, unknown])[],
     known: LockedModel,
@@ -104,36 +104,57 @@ test('a package for the sample builds, holds what the documents hold, is stable,
     }
     return compared;
   };
-  let repeats = 0;
-  for (const [form, known] of Object.entries(locked.forms)) {
-    const reports = all.filter((document) => document.type === 'data_record' && document.form === form);
-    expect(await rowsOf(known, 'uuid'), form).toEqual(expectedRows(reports, known, 'fields'));
-    repeats += await compareRepeats(
-      reports.map(({ _id, fields }) => [_id, fields]),
-      known,
-    );
-  }
-  for (const [type, known] of Object.entries(locked.contacts)) {
-    const contacts = all.filter((document) => typeOf(document) === type);
-    expect(await rowsOf(known, 'uuid'), type).toEqual(expectedRows(contacts, known, undefined));
-  }
+  /** Compares all models with the documents; gives the number of repeats. */
+  const compareAll = async (): Promise<number> => {
+    let repeats = 0;
+    for (const [form, known] of Object.entries(locked.forms)) {
+      const reports = living().filter((document) => document.type === 'data_record' && document.form === form);
+      expect(await rowsOf(known, 'uuid'), form).toEqual(expectedRows(reports, known, 'fields'));
+      repeats += await compareRepeats(
+        reports.map(({ _id, fields }) => [_id, fields]),
+        known,
+      );
+    }
+    for (const [type, known] of Object.entries(locked.contacts)) {
+      const contacts = living().filter((document) => typeOf(document) === type);
+      expect(await rowsOf(known, 'uuid'), type).toEqual(expectedRows(contacts, known, undefined));
+    }
+    return repeats;
+  };
   expect(Object.keys(locked.forms)).toContain(oddForm);
   expect(Object.keys(locked.contacts)).toContain('c82_person');
-  expect(repeats).toBe(5);
-  const patient = documents.get((all.find(({ form }) => form === 'delivery')?.fields as { patient_uuid: string }).patient_uuid); // prettier-ignore
+  expect(await compareAll()).toBe(5);
+
+  const told = async () => {
+    const rows = await bench.rows<{ row: string[] }>(
+      `SELECT array[uuid, model, column_name, value] AS row FROM v1.data_quality_of_forms
+       WHERE uuid LIKE 'malformed%' ORDER BY uuid, column_name`,
+    );
+    return rows.map(({ row }) => row);
+  };
+  expect(await told()).toEqual(malformedValues);
+
+  // Edits, deletes and changes of form reach all of them, element by element.
+  const visits = living().filter((document) => document.form === 'home_visit' && document.content_type === 'xml');
+  const [shorter, other, gone] = visits as [Document, Document, Document];
+  const changes: readonly Document[] = [
+    { ...shorter, fields: { ...(shorter.fields as object), members: [{ name: 'Only', well: 'no' }] } },
+    { ...other, form: 'household_survey', fields: { note: 'moved', place_id: '1' } },
+    ...[gone, ...malformedReports].map(({ _id }) => ({ _id, _deleted: true })),
+  ];
+  for (const change of changes) documents.set(change._id, change);
+  const watermark = await bench.save(...changes);
+  await until(() => dataemon.status().upToDateWith === watermark, 'the models after edits', 90_000);
+  await compareAll();
+  expect(await told()).toEqual([]);
+
+  const patient = documents.get((living().find(({ form }) => form === 'delivery')?.fields as { patient_uuid: string }).patient_uuid); // prettier-ignore
   expect(await bench.rows(`SELECT from_phone FROM v1.form_pregnancy WHERE uuid = 'later'`)).toEqual([
     { from_phone: null },
   ]);
   const above = `SELECT clinic, health_center FROM v1.contact_person WHERE uuid = '${patient?._id ?? ''}'`;
   const lineage = patient?.parent as { _id: string; parent: { _id: string } };
   expect(await bench.rows(above)).toEqual([{ clinic: lineage._id, health_center: lineage.parent._id }]);
-
-  const told = await bench.rows<{ row: string[] }>(
-    `SELECT array[uuid, model, column_name, value] AS row FROM v1.data_quality_of_forms
-     WHERE uuid LIKE 'malformed%' ORDER BY uuid, column_name`,
-  );
-  expect(told.map(({ row }) => row)).toEqual(malformedValues);
-  await bench.pool.query(`DELETE FROM v1.couchdb WHERE _id LIKE 'malformed%'`);
 
   // With the models there, forms and types come from them: it is the same package.
   expect(await scaffold('--dry-run')).toMatchObject({
@@ -143,7 +164,7 @@ test('a package for the sample builds, holds what the documents hold, is stable,
 
   // Nothing that tells of a person is in the files.
   const files = JSON.stringify(await Promise.all(['forms/form_pregnancy.yml', 'contacts/contact_person.yml'].map((path) => readFile(file(`models/${path}`), 'utf8')))); // prettier-ignore
-  for (const { name, phone } of all as { name?: string; phone?: string }[]) {
+  for (const { name, phone } of living() as { name?: string; phone?: string }[]) {
     for (const value of [name, phone]) if (value !== undefined && value.length > 5) expect(files).not.toContain(value);
   }
 });

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { formDocument } from './form-document.js';
+import { readXForms } from './read-xforms.js';
 import { smsForms } from './sms-form.js';
 import { readXForm } from './xform.js';
 
@@ -123,4 +127,19 @@ test('forms of messages are read from the settings, whatever is wrong in them', 
     ['W', { fields: [], repeats: [] }],
   ]);
   expect(smsForms(undefined).size).toBe(0);
+});
+
+test('the XForms of a folder are named by their files; one that cannot be read is named', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cht-sync-xforms-'));
+  try {
+    expect(() => readXForms(folder)).toThrow(/There is no form in/);
+    writeFileSync(join(folder, 'child_health.xml'), xform);
+    writeFileSync(join(folder, 'child_health.properties.json'), '{}');
+    expect([...readXForms(folder).keys()]).toEqual(['child_health']);
+    writeFileSync(join(folder, 'broken.xml'), '<a>');
+    expect(() => readXForms(folder)).toThrow(/broken\.xml cannot be read/);
+    expect(() => readXForms(join(folder, 'nowhere'))).toThrow(/nowhere cannot be read/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

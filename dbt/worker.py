@@ -8,6 +8,7 @@ come before it. Whatever dbt prints goes to standard error. The worker ends when
 import json
 import os
 import queue
+import resource
 import signal
 import sys
 import threading
@@ -44,6 +45,13 @@ def resident_bytes():
         return None
 
 
+def limit_memory():
+    """A package that eats memory fails by itself, instead of taking the machine with it."""
+    limit = int(os.environ.pop("CHT_SYNC_WORKER_MEMORY", "0"))
+    if limit > 0:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
 def answer(commands, request):
     request_id = request["id"]
     try:
@@ -57,6 +65,7 @@ def answer(commands, request):
 
 
 def main():
+    limit_memory()
     requests = queue.Queue()
     threading.Thread(target=read_requests, args=(requests,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.default_int_handler)

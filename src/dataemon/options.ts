@@ -34,6 +34,8 @@ export interface DataemonOptions {
   readonly runTimeoutMs: number;
   /** The longest a full refresh may take, in milliseconds. Default: a day. */
   readonly rebuildTimeoutMs?: number;
+  /** A dbt that holds more memory is started anew after a run, and one cannot hold twice as much. Default: 1 GiB. */
+  readonly memoryLimitBytes?: number;
   /** The variables from which those that dbt, git and pip need are taken: `process.env`. No other reaches the worker. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;

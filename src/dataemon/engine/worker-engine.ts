@@ -22,7 +22,7 @@ export interface WorkerEngineOptions {
   readonly environment: () => Readonly<Record<string, string>>;
   readonly threads: number;
   readonly batchSize: number;
-  /** A worker that has grown over so many bytes is replaced between two runs. */
+  /** A worker that has grown over so many bytes is replaced between two runs; one cannot grow over twice as many. */
   readonly memoryLimitBytes?: number;
   readonly log: Log;
 }
@@ -120,7 +120,11 @@ export class WorkerEngine implements Engine {
     }
     const { python, projectFolder, environment } = this.options;
     this.#loaded = new Set();
-    this.#worker = new WorkerProcess({ python, script: join(projectFolder, 'worker.py'), environment: environment() });
+    this.#worker = new WorkerProcess({
+      python,
+      script: join(projectFolder, 'worker.py'),
+      environment: { ...environment(), CHT_SYNC_WORKER_MEMORY: String(2 * limit) },
+    });
     return this.#worker;
   }
 

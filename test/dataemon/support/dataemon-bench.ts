@@ -30,8 +30,8 @@ export class DataemonBench implements AsyncDisposable {
     readonly folder: string,
   ) {}
 
-  static async open(): Promise<DataemonBench> {
-    const database = await createTestDatabase();
+  static async open(given?: TestDatabase): Promise<DataemonBench> {
+    const database = given ?? (await createTestDatabase());
     for (const family of ['documents', 'dataemon'] as const) {
       await migrate({ pool: database.pool, family, schema: 'v1', table: 'couchdb', log });
     }

@@ -77,6 +77,19 @@ class Commands:
         finished = self.invoke(args, request, manifest, [on_event], may_fail=True)
         return {"nodes": [summarise_result(result) for result in finished.result.results]}
 
+    def do_test(self, request, notify):
+        """Runs the data tests of a loaded project, all or those of some models; that some fail is a result, not an error."""
+        manifest = self.manifests.get(request["project"])
+        if manifest is None:
+            raise DbtFailed("not loaded: " + request["project"])
+        forget_compiled(manifest)
+        # Of the tests that read several models, those all of which are there.
+        wanted = ["test", "--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+        args = [*wanted, "--threads", str(request["threads"]), *selection(request), *variables(request)]
+        finished = self.invoke(args, request, manifest, may_fail=True)
+        results = getattr(finished.result, "results", None) or []
+        return {"nodes": [summarise_result(result) for result in results if str(result.node.resource_type) == "test"]}
+
     def do_plan(self, request, notify):
         """Compiles models twice, to see which come out the same, and asks their package for the plans of these."""
         manifest = self.manifests.get(request["project"])
@@ -99,7 +112,7 @@ class Commands:
 
     def invoke(self, args, request, manifest=None, callbacks=(), may_fail=False):
         project = request["project"]
-        target = os.path.join(project, "target")
+        target = os.path.join(project, request.get("target", "target"))
         folders = ["--project-dir", project, "--profiles-dir", project, "--log-path", target]
         errors = []
 

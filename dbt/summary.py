@@ -46,6 +46,7 @@ def summarise_result(result):
         "name": result.node.name,
         "status": str(getattr(result.status, "value", result.status)),
         "message": result.message,
+        "compiled_path": getattr(result.node, "compiled_path", None),
         "rows_affected": (result.adapter_response or {}).get("rows_affected"),
         "execution_time": result.execution_time,
         "started_at": min((step.started_at for step in timing), default=None),

@@ -33,6 +33,7 @@ const calls = {
       batchSize: shippedDefault('DBT_BATCH_SIZE'),
       increments: 'auto',
       runTimeoutMs: shippedDefault('DBT_RUN_TIMEOUT') * 1000,
+      testIntervalMs: 0,
       environment: process.env,
       log: createLog({ level: 'warn', format: 'text', secrets: [connection.password] }),
       clock: systemClock,

@@ -94,6 +94,7 @@ export function dataemonOptions(
     bundledPackage: projectPlaces.bundledPackage,
     workFolder: resolve(surroundings.folder, config.embeddedDataDir, 'dataemon'),
     runTimeoutMs: config.dbtRunTimeout * 1000,
+    testIntervalMs: config.dbtTestInterval * 60_000,
     environment: surroundings.env,
     log,
     clock: systemClock,

@@ -8,6 +8,7 @@ import {
   type MonitoringServer,
   type Readiness,
   type SourceSample,
+  type TestSample,
 } from '../monitoring/index.js';
 import { version } from './version.js';
 
@@ -35,6 +36,7 @@ export async function monitor(
   const metrics = createMetrics(version(), {
     sources: () => (measured.sources?.() ?? []).map(sourceSample),
     models: () => modelSamples(measured.dataemon?.()),
+    tests: () => testSamples(measured.dataemon?.()),
   });
   let server: MonitoringServer | undefined;
   try {
@@ -68,6 +70,15 @@ function modelSamples(status: DataemonStatus | undefined): ModelSample[] {
     rows,
     lastRunAt: lastRunAt === null ? null : Date.parse(lastRunAt),
     durationMs,
+  }));
+}
+
+function testSamples(status: DataemonStatus | undefined): TestSample[] {
+  const lastRunAt = status?.tests?.lastRunAt ?? null;
+  return (status?.tests?.tests ?? []).map(({ name, status: state }) => ({
+    name,
+    failed: state === 'failed',
+    lastRunAt: lastRunAt === null ? null : Date.parse(lastRunAt),
   }));
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ModelReport } from '../dataemon/index.js';
+import type { ModelReport, TestReport } from '../dataemon/index.js';
 import { inOrder, modelsText } from './models-text.js';
 
 const now = new Date('2026-01-02T03:04:05Z');
@@ -30,7 +30,7 @@ test('failing models come first, with their words below the table', () => {
     }),
     model('new', { status: 'pending', rows: null, lastSuccessAt: null, lag: null }),
   ]);
-  expect(modelsText(models, now)).toMatchInlineSnapshot(`
+  expect(modelsText({ models, tests: [] }, now)).toMatchInlineSnapshot(`
     "MODEL   STATUS   ROWS   LAST SUCCESS (UTC)   BEHIND
     picky   failed   1,234  2026-01-02 03:03:55  1 document, for 90 s
     below   skipped  1,234  2026-01-02 03:03:55  more than 10,000 documents, for 2 h
@@ -51,15 +51,33 @@ test('failing models come first, with their words below the table', () => {
 test('a try that is due is told as such, and selectors are shown where there are any', () => {
   const failed = {
     status: 'failed',
-    lastError: { ...error, tries: 1, compiledSql: null },
+    lastError: { ...error, tries: 1, message: 'division by zero', compiledSql: null },
     retryAt: before(1),
   } as const;
-  const text = modelsText([model('picky', { ...failed, selector: 'forms' })], now);
+  const text = modelsText({ models: [model('picky', { ...failed, selector: 'forms' })], tests: [] }, now);
   expect(text).toContain('picky has failed 1 time since 2026-01-02 02:04:05, is tried again now:');
   expect(text).toMatch(/BEHIND +SELECTOR\n.* nothing +forms\n/);
   expect(text).not.toContain('Compiled SQL');
 });
 
 test('without models it says so', () => {
-  expect(modelsText([], now)).toBe('No dataemon has kept models in this schema yet.\n');
+  expect(modelsText({ models: [], tests: [] }, now)).toBe('No dataemon has kept models in this schema yet.\n');
+});
+
+test('of tests, those that fail are named, with the file of their SQL', () => {
+  const ended = { selector: null, testedAt: before(30), durationMs: 5, lastSuccessAt: null };
+  const passed: TestReport = { ...ended, id: 'test.p.a', name: 'a', status: 'ok', failingSince: null, error: null };
+  const failed: TestReport = {
+    ...{ ...ended, id: 'test.p.unique_uuid', name: 'unique_uuid', status: 'failed', failingSince: before(90) },
+    error: 'Got 1 result, configured to fail if != 0\n  compiled code at target/compiled/p/unique_uuid.sql',
+  };
+  expect(modelsText({ models: [model('person')], tests: [failed, passed] }, now)).toContain(`
+1 model, 0 failing.
+
+2 tests, 1 failing; last run at 2026-01-02 03:03:35.
+
+Test unique_uuid has failed since 2026-01-02 03:02:35:
+  Got 1 result, configured to fail if != 0
+  Compiled SQL: target/compiled/p/unique_uuid.sql
+`);
 });

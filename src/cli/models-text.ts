@@ -1,4 +1,4 @@
-import type { ModelLag, ModelReport } from '../dataemon/index.js';
+import type { ModelLag, ModelReport, TestReport } from '../dataemon/index.js';
 import { columns } from './columns.js';
 
 const order: readonly ModelReport['status'][] = ['failed', 'skipped', 'pending', 'ok'];
@@ -13,8 +13,17 @@ export function inOrder(models: readonly ModelReport[]): ModelReport[] {
   );
 }
 
-/** The models as a table, and below it what is wrong with those that fail. */
-export function modelsText(models: readonly ModelReport[], now: Date): string {
+/** How dbt names the file. */
+const compiledAt = 'compiled code at ';
+
+/** What is shown. */
+export interface Shown {
+  readonly models: readonly ModelReport[];
+  readonly tests: readonly TestReport[];
+}
+
+/** The models as a table, and below it what is wrong with those that fail, and with the tests that do. */
+export function modelsText({ models, tests }: Shown, now: Date): string {
   if (models.length === 0) return 'No dataemon has kept models in this schema yet.\n';
   const withSelector = models.some(({ selector }) => selector !== null);
   const heads = ['MODEL', 'STATUS', 'ROWS', 'LAST SUCCESS (UTC)', 'BEHIND', ...(withSelector ? ['SELECTOR'] : [])];
@@ -25,20 +34,37 @@ export function modelsText(models: readonly ModelReport[], now: Date): string {
   const failing = models.filter(({ status }) => status === 'failed');
   const summary = `${models.length} ${models.length === 1 ? 'model' : 'models'}, ${failing.length} failing.`;
   const told = failing.map((model) => failureText(model, now));
-  return `${[...columns([heads, ...rows]), '', summary, ...told.flatMap((text) => ['', text])].join('\n')}\n`;
+  const sections = [summary, ...told, ...testsTexts(tests)];
+  return `${[...columns([heads, ...rows]), ...sections.flatMap((text) => ['', text])].join('\n')}\n`;
+}
+
+function testsTexts(tests: readonly TestReport[]): string[] {
+  if (tests.length === 0) return [];
+  const failing = tests.filter(({ status }) => status === 'failed');
+  const last = new Date(Math.max(...tests.map(({ testedAt }) => testedAt.getTime())));
+  const count = `${tests.length} ${tests.length === 1 ? 'test' : 'tests'}`;
+  const told = failing.map(({ name, failingSince, error }) =>
+    [`Test ${name} has failed since ${time(failingSince)}:`, ...wordLines(error ?? '')].join('\n'),
+  );
+  return [`${count}, ${failing.length} failing; last run at ${time(last)}.`, ...told];
+}
+
+/** dbt's words, indented; the path of the compiled SQL, if they name it, by itself at the end. */
+function wordLines(words: string): string[] {
+  const lines = words.split('\n').map((line) => line.trim());
+  const path = lines.find((line) => line.startsWith(compiledAt))?.slice(compiledAt.length);
+  return [
+    ...lines.filter((line) => line !== '' && !line.startsWith(compiledAt)).map((line) => `  ${line}`),
+    ...(path === undefined ? [] : [`  Compiled SQL: ${path}`]),
+  ];
 }
 
 function failureText({ name, lastError, retryAt }: ModelReport, now: Date): string {
   if (lastError === null) return `${name} fails.`;
-  const { since, tries, message, compiledSql } = lastError;
+  const { since, tries, message } = lastError;
   const often = `${tries} ${tries === 1 ? 'time' : 'times'} since ${time(since)}`;
   const again = retryAt === null ? '' : `, is tried again ${retryAt > now ? `at ${time(retryAt)}` : 'now'}`;
-  const words = message.split('\n').map((line) => `  ${line.trim()}`);
-  return [
-    `${name} has failed ${often}${again}:`,
-    ...words.filter((line) => line.trim() !== '' && !line.includes('compiled code at')),
-    ...(compiledSql === null ? [] : [`  Compiled SQL: ${compiledSql}`]),
-  ].join('\n');
+  return [`${name} has failed ${often}${again}:`, ...wordLines(message)].join('\n');
 }
 
 function rowsText(rows: number | null): string {

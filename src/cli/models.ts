@@ -11,7 +11,7 @@ import { exitCodes } from './surroundings.js';
 export const addModelsCommand: AddCommand = (program, surroundings, exit) => {
   const command = program
     .command('models')
-    .description('show how each model stands, failing ones first; exit code 1 when one fails')
+    .description('show how each model stands, failing ones first, and its dbt tests; exit code 1 when a model fails')
     .option('--json', 'print JSON');
   addFlags(command, ['PostgreSQL', 'Embedded demonstration']);
   command.action(async ({ json }: { json?: boolean }) => {
@@ -25,9 +25,10 @@ export const addModelsCommand: AddCommand = (program, surroundings, exit) => {
       if (rootSchema === schema) await migrate({ pool, family: 'documents', schema, table, log });
       await migrate({ pool, family: 'dataemon', schema, table, log });
       // Only now, so that other commands do without it.
-      const { readModelReports } = await import('../dataemon/index.js');
-      const models = inOrder(await readModelReports(pool, { schema, rootSchema, table }));
-      stdout.write(json === true ? `${JSON.stringify(models, undefined, 2)}\n` : modelsText(models, new Date()));
+      const { readReports } = await import('../dataemon/index.js');
+      const { models, tests } = await readReports(pool, { schema, rootSchema, table });
+      const shown = { models: inOrder(models), tests };
+      stdout.write(json === true ? `${JSON.stringify(shown, undefined, 2)}\n` : modelsText(shown, new Date()));
       exit(models.some(({ status }) => status === 'failed') ? exitCodes.failed : exitCodes.ok);
     } finally {
       await pool.end();

@@ -263,6 +263,13 @@ export const options = {
     description: 'An increment of the models that takes longer is given up, and dbt started anew.',
     group: 'dataemon',
   },
+  dbtTestInterval: {
+    env: 'DBT_TEST_INTERVAL',
+    type: integer('minutes', 0, 525_600),
+    default: '0',
+    description: 'How often the data tests of the dbt package are run, beside the models; 0 for never.',
+    group: 'dataemon',
+  },
   metricsPort: {
     env: 'METRICS_PORT',
     type: integer('port', 0, 65_535),

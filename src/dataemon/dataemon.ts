@@ -21,6 +21,7 @@ import { Problems } from './problems.js';
 import { RunBook } from './run-book.js';
 import { SessionKeeper } from './session-keeper.js';
 import { statusError, type DataemonStatus, type LastRun } from './status.js';
+import { TestRounds } from './test-rounds.js';
 import { Wake } from './wake.js';
 
 /** Keeps models up to date. */
@@ -60,6 +61,7 @@ class RunningDataemon implements Dataemon {
   readonly #board = new ModelBoard();
   readonly #problems: Problems;
   readonly #follower: Follower;
+  readonly #tests: TestRounds;
   readonly #pause: Backoff;
 
   constructor(private readonly options: DataemonOptions) {
@@ -91,12 +93,18 @@ class RunningDataemon implements Dataemon {
       random,
     });
     const book = new RunBook({ ...options, models: this.#models });
+    this.#tests = new TestRounds({
+      ...options,
+      engine: () => new WorkerEngine({ ...options, environment, target: 'target-of-tests' }),
+      onEnd: () => this.#wake.ring(),
+    });
     this.#follower = new Follower({
       options,
       packages: this.#packages,
       models: this.#models,
       board,
       book,
+      tests: this.#tests,
       runner: new ModelRunner({ ...options, engine: this.#engine, board, book, onChange: show }),
       session: () => this.#sessions.current(),
       whileLocked: (work) => this.#sessions.whileLocked(work, () => this.#engine.stop()),
@@ -122,6 +130,7 @@ class RunningDataemon implements Dataemon {
           setTimeout(() => void this.#engine.stop(), drainMs),
           setTimeout(resolve, lastMs),
         );
+        void this.#tests.stop();
         this.#wake.ring();
       };
       if (signal.aborted) onAbort();
@@ -130,7 +139,7 @@ class RunningDataemon implements Dataemon {
     this.#moveTo('await-postgres');
     await Promise.race([this.#live(signal), deadline]);
     timers.forEach(clearTimeout);
-    await this.#engine.stop();
+    await Promise.all([this.#engine.stop(), this.#tests.stop()]);
     await this.#sessions.close();
     this.#moveTo('stop');
   }
@@ -145,6 +154,7 @@ class RunningDataemon implements Dataemon {
       upToDateWith: this.#models.upToDateWith === '' ? null : (this.#models.upToDateWith ?? null),
       lastRun: this.#lastRun,
       models,
+      tests: this.#tests.status,
       error: statusError(
         this.#problems.first ?? this.#packages.problem ?? (failed && modelFailed(failed.name, failed.error)),
       ),

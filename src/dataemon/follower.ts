@@ -19,6 +19,7 @@ import type { Run } from './planner/decide.js';
 import type { InputState, ModelState } from './planner/model-state.js';
 import type { RunBook } from './run-book.js';
 import type { LastRun } from './status.js';
+import type { TestRounds } from './test-rounds.js';
 
 /** What the follower works with. */
 export interface FollowerParts {
@@ -27,6 +28,7 @@ export interface FollowerParts {
   readonly models: ModelState;
   readonly board: ModelBoard;
   readonly book: RunBook;
+  readonly tests: TestRounds;
   readonly runner: ModelRunner;
   /** The session of now: it may be another one after a run than before. */
   readonly session: () => Promise<Session>;
@@ -78,7 +80,7 @@ export class Follower {
    * @throws SyncError POSTGRES_*, DBT_WORKER_FAILED.
    */
   async step(): Promise<number> {
-    const { options, packages, models, runner, book, session, moveTo } = this.parts;
+    const { options, packages, models, runner, book, tests, session, moveTo } = this.parts;
     if (this.#rebuild?.hasEnded === true) await this.settle();
     if (this.#rebuild !== undefined) return this.#besideRebuild(this.#rebuild);
     await packages.check();
@@ -95,7 +97,11 @@ export class Follower {
     }
     models.lost(await this.#lostViews(current));
     const now = options.clock.now();
-    if (models.next(inputs, now) !== undefined) {
+    const next = models.next(inputs, now);
+    // Tables that are about to be made anew are no good time for a test.
+    const testsDue =
+      next?.kind === 'full-refresh' ? undefined : await tests.step(await session(), current, models.stale);
+    if (next !== undefined) {
       await this.#run(current);
       return 0;
     }
@@ -107,7 +113,9 @@ export class Follower {
     // Who waits for it to be idle wants to know the rows of now.
     const isWell = packages.problem === undefined && models.failing.size === 0;
     if (countDue === undefined) moveTo(isWell ? 'nothing-to-do' : 'pause-after-failure');
-    const due = [models.nextDue(now), countDue, await book.write(await session())].filter((at) => at !== undefined);
+    const due = [models.nextDue(now), testsDue, countDue, await book.write(await session())].filter(
+      (at) => at !== undefined,
+    );
     return Math.min(options.intervalMs, Math.min(...due) - now);
   }
 

@@ -36,6 +36,8 @@ export interface DataemonOptions {
   readonly rebuildTimeoutMs?: number;
   /** A dbt that holds more memory is started anew after a run, and one cannot hold twice as much. Default: 1 GiB. */
   readonly memoryLimitBytes?: number;
+  /** How often the data tests of the package are run, in milliseconds; 0: never. */
+  readonly testIntervalMs: number;
   /** The variables from which those that dbt, git and pip need are taken: `process.env`. No other reaches the worker. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly log: Log;

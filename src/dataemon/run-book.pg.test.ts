@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { createLog, SyncError } from '../lib/index.js';
 import { migrate } from '../postgres/index.js';
-import { readModelReports, type ModelReport } from './database/model-report.js';
+import { readReports, type ModelReport } from './database/model-report.js';
 import { Session } from './database/session.js';
 import type { NodeResult } from './engine/engine.js';
 import type { Model } from './manifest/graph.js';
@@ -55,8 +55,8 @@ class Desk implements AsyncDisposable {
 
   async reports(): Promise<Record<string, ModelReport>> {
     const place = { schema: 'v1', rootSchema: 'v1', table: 'couchdb' };
-    const reports = await readModelReports(this.database.pool, place);
-    return Object.fromEntries(reports.map((report) => [report.name, report]));
+    const { models } = await readReports(this.database.pool, place);
+    return Object.fromEntries(models.map((report) => [report.name, report]));
   }
 
   async rows(sql: string): Promise<unknown[]> {

@@ -54,7 +54,8 @@ export class RunBook {
     }
     this.#keep({ id: this.#recordOf(last, results), kind: last.kind, startedAt, nodes: results });
     await this.#writeRecords(session);
-    if (results.some(({ status }) => status !== 'ok')) await this.#writeStandings(session);
+    const isTelling = last.kind === 'full-refresh' || results.some(({ status }) => status !== 'ok');
+    if (isTelling) await this.#writeStandings(session);
     else await this.write(session);
   }
 

@@ -28,6 +28,21 @@ export interface LastRun {
   readonly rowsAffected: number;
 }
 
+/** One dbt test, as a user sees it. */
+export interface TestStatus {
+  readonly name: string;
+  readonly status: 'ok' | 'failed';
+  /** dbt's words when it last failed. */
+  readonly error: string | null;
+}
+
+/** The dbt tests that are run now and then. */
+export interface TestsStatus {
+  /** When they were last begun, in ISO 8601; null when they have not been run yet. */
+  readonly lastRunAt: string | null;
+  readonly tests: readonly TestStatus[];
+}
+
 /** What is wrong now. */
 export interface StatusError {
   readonly code: ErrorCode;
@@ -48,6 +63,8 @@ export interface DataemonStatus {
   readonly upToDateWith: string | null;
   readonly lastRun: LastRun | null;
   readonly models: readonly ModelStatus[];
+  /** Null when none are to be run. */
+  readonly tests: TestsStatus | null;
   readonly error: StatusError | null;
 }
 

@@ -102,6 +102,13 @@ export const errorCodes = {
    */
   MODEL_FAILED: 'MODEL_FAILED',
   /**
+   * A dbt test of the package fails, or the tests could not be run (DBT_TEST_INTERVAL). The models go on.
+   *
+   * What to do: the message has dbt's words; `cht-sync models` shows which tests fail and where their SQL is. Run that to
+   * see the rows it finds.
+   */
+  TEST_FAILED: 'TEST_FAILED',
+  /**
    * dbt's worker process died, hung or could not be started; it is started again.
    *
    * What to do: if it repeats, run `npm run setup` to renew dbt's private environment and look at memory limits.

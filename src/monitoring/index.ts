@@ -1,3 +1,3 @@
 export { createMetrics, type Metrics } from './metrics.js';
-export type { ModelSample, Readiness, Samplers, SourceSample } from './samples.js';
+export type { ModelSample, Readiness, Samplers, SourceSample, TestSample } from './samples.js';
 export { startMonitoring, type MonitoringOptions, type MonitoringServer } from './server.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createMetrics } from './metrics.js';
-import type { ModelSample, SourceSample } from './samples.js';
+import type { ModelSample, SourceSample, TestSample } from './samples.js';
 
 const source: SourceSample = {
   source: 'cht.example.org/medic',
@@ -18,8 +18,8 @@ const source: SourceSample = {
 };
 const model: ModelSample = { name: 'person', failed: false, rows: 10, lastRunAt: 1000, durationMs: 500 };
 
-function metricsOf(sources: SourceSample[], models: ModelSample[]) {
-  return createMetrics('3.0.0', { sources: () => sources, models: () => models });
+function metricsOf(sources: SourceSample[], models: ModelSample[], tests: TestSample[] = []) {
+  return createMetrics('3.0.0', { sources: () => sources, models: () => models, tests: () => tests });
 }
 
 test('couch2pg has the names, types and labels that CHT Watchdog reads', async () => {
@@ -54,6 +54,14 @@ test('what is not known has no line', async () => {
   for (const name of ['progress_sequence', 'progress_pending', 'source_lag', 'model_rows', 'model_duration']) {
     expect(lines.filter((line) => line.includes(name))).toEqual([]);
   }
+});
+
+test('tests of the package are measured where any are run', async () => {
+  const [none, some] = [metricsOf([], []), metricsOf([], [], [{ name: 'unique_uuid', failed: true, lastRunAt: 3000 }])];
+  expect(await none.render()).not.toMatch(/^cht_sync_test_/m);
+  const text = await some.render();
+  expect(text).toContain('cht_sync_test_up{test="unique_uuid"} 0');
+  expect(text).toContain('cht_sync_test_last_run_timestamp_seconds{test="unique_uuid"} 3');
 });
 
 test('each failed run of a model counts once, however often it is looked at', async () => {

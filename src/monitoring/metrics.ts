@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { MetricDefinition } from './metric-definition.js';
-import { modelMetrics } from './model-metrics.js';
+import { modelMetrics, testMetrics } from './model-metrics.js';
 import type { Samplers } from './samples.js';
 import { sourceMetrics } from './source-metrics.js';
 
@@ -24,6 +24,7 @@ export function createMetrics(version: string, samplers: Omit<Samplers, 'readine
   new Gauge({ ...build, registers: [registry] }).set({ version }, 1);
   for (const definition of sourceMetrics) addMetric(registry, definition, samplers.sources);
   for (const definition of modelMetrics) addMetric(registry, definition, samplers.models);
+  for (const definition of testMetrics) addMetric(registry, definition, samplers.tests);
 
   const failures = new Counter({
     name: 'cht_sync_model_failures_total',

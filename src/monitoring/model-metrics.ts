@@ -1,5 +1,5 @@
 import type { MetricDefinition } from './metric-definition.js';
-import type { ModelSample } from './samples.js';
+import type { ModelSample, TestSample } from './samples.js';
 
 const byModel = ({ name }: ModelSample) => ({ model: name });
 const seconds = (ms: number | null) => (ms === null ? null : ms / 1000);
@@ -33,5 +33,25 @@ export const modelMetrics: readonly MetricDefinition<ModelSample>[] = [
     help: 'When the last run of the model ended',
     labelNames: ['model'],
     values: (sample) => [[byModel(sample), seconds(sample.lastRunAt)]],
+  },
+];
+
+const byTest = ({ name }: TestSample) => ({ test: name });
+
+/** The metrics of each dbt test, where any are run. */
+export const testMetrics: readonly MetricDefinition<TestSample>[] = [
+  {
+    kind: 'gauge',
+    name: 'cht_sync_test_up',
+    help: 'Whether the dbt test of the package passed when it was last run',
+    labelNames: ['test'],
+    values: (sample) => [[byTest(sample), sample.failed ? 0 : 1]],
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_test_last_run_timestamp_seconds',
+    help: 'When the dbt test of the package was last run',
+    labelNames: ['test'],
+    values: (sample) => [[byTest(sample), seconds(sample.lastRunAt)]],
   },
 ];

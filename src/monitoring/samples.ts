@@ -33,6 +33,14 @@ export interface ModelSample {
   readonly durationMs: number | null;
 }
 
+/** What is measured of a dbt test of the package. */
+export interface TestSample {
+  readonly name: string;
+  readonly failed: boolean;
+  /** When it was last begun, in milliseconds since the epoch; null when that is not known. */
+  readonly lastRunAt: number | null;
+}
+
 /** Whether the process does what it is there for. */
 export interface Readiness {
   readonly ready: boolean;
@@ -44,5 +52,7 @@ export interface Readiness {
 export interface Samplers {
   readonly sources: () => readonly SourceSample[];
   readonly models: () => readonly ModelSample[];
+  /** None where no tests are run. */
+  readonly tests: () => readonly TestSample[];
   readonly readiness: () => Readiness;
 }

@@ -3,7 +3,7 @@ import { createMetrics } from './metrics.js';
 import type { Readiness } from './samples.js';
 import { startMonitoring } from './server.js';
 
-const metrics = createMetrics('3.0.0', { sources: () => [], models: () => [] });
+const metrics = createMetrics('3.0.0', { sources: () => [], models: () => [], tests: () => [] });
 
 test('metrics, health and readiness are served', async () => {
   let readiness: Readiness = { ready: false, waitingFor: ['host/medic is catching-up'] };

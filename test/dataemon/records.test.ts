@@ -29,6 +29,7 @@ test('cht-sync models shows how each model stands beside a running dataemon, and
   );
   const dataemon = bench.start({ kind: 'local', path });
   await until(() => dataemon.status().state === 'idle', 'the first build');
+  await until(async () => (await models(bench)).stdout.includes('\npicky        ok '), 'all models to be shown well');
   const well = await models(bench);
   expect(well.code).toBe(0);
   expect(well.stdout).toMatch(/^picky +ok +1 +20\S+ \S+ +nothing$/m);
@@ -42,7 +43,7 @@ test('cht-sync models shows how each model stands beside a running dataemon, and
   expect(failing.stdout).toMatch(/^MODEL .*\npicky +failed +1 .* 1 document, for \d+ s\nbelow_picky +skipped /);
   expect(failing.stdout).toMatch(/\npicky has failed \d+ times? since .*, is tried again .*:\n.*division by zero\n/s);
   expect(failing.stdout).toMatch(/ {2}Compiled SQL: \S*picky\.sql\n/);
-  const told = JSON.parse((await models(bench, '--json')).stdout) as AsJson[];
+  const { models: told } = JSON.parse((await models(bench, '--json')).stdout) as { models: AsJson[] };
   expect(told.map(({ name, status }) => [name, status])).toEqual([
     ...[
       ['picky', 'failed'],
@@ -59,4 +60,42 @@ test('cht-sync models shows how each model stands beside a running dataemon, and
   await bench.rows(`UPDATE v1.root SET type = 'person' WHERE uuid = 'bad'`);
   await until(() => dataemon.status().state === 'idle', 'the next try', 60_000);
   await until(async () => (await models(bench)).code === 0, 'all models to be shown well');
+});
+
+test('dbt tests of the package are run now and then, beside the models; one that fails is told of and stops nothing', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'good', type: 'person' });
+  const path = await bench.package(
+    tinyPackage({
+      'models/models.yml': `models:
+  - name: root
+    columns:
+      - { name: uuid, data_tests: [unique] }
+      - { name: type, data_tests: [not_null] }
+unit_tests:
+  - name: never_run
+    model: child
+    overrides: { macros: { is_incremental: false } }
+    given: [{ input: ref('root'), rows: [] }]
+    expect: { rows: [{ uuid: wrong }] }
+`,
+      'tests/by_name.sql': 'SELECT * FROM v1.child WHERE uuid IS NULL',
+    }),
+  );
+  const dataemon = bench.start({ kind: 'local', path }, { testIntervalMs: 500 });
+  const failing = () => dataemon.status().tests!.tests.filter(({ status }) => status === 'failed');
+  await until(() => dataemon.status().tests!.tests.length === 3, 'the first round');
+  expect(failing()).toEqual([]);
+
+  await bench.save({ _id: 'bad' });
+  await until(() => failing().length > 0, 'the failure');
+  expect(failing()).toMatchObject([{ name: 'not_null_root_type' }]);
+  const { code, stdout } = await models(bench);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/\n3 tests, 1 failing; last run at .*\n\nTest not_null_root_type has failed since .*:\n/);
+  expect(stdout).toMatch(/ {2}Got 1 result, .*\n {2}Compiled SQL: \S+\.sql\n/);
+
+  const watermark = await bench.save({ _id: 'bad', type: 'person' });
+  await until(() => dataemon.status().upToDateWith === watermark, 'the change in all models');
+  await until(() => failing().length === 0, 'the test to pass again');
 });

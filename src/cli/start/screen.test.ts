@@ -37,7 +37,7 @@ const model = (name: string, more: Partial<ModelStatus> = {}): ModelStatus => ({
 });
 
 const dataemon = (more: Partial<DataemonStatus> = {}): DataemonStatus => ({
-  ...{ state: 'idle', package: 'bundled', selector: null, upToDateWith: null, lastRun: null, error: null },
+  ...{ state: 'idle', package: 'bundled', selector: null, upToDateWith: null, lastRun: null, tests: null, error: null },
   models: [model('contact'), model('person', { rows: 21_000_000 })],
   ...more,
 });

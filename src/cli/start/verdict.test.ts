@@ -11,7 +11,7 @@ const live: SourceStatus = {
 };
 const idle: DataemonStatus = {
   ...{ state: 'idle', package: 'bundled', selector: null, upToDateWith: '2026-01-02T03:04:05.678000', lastRun: null },
-  ...{ models: [], error: null },
+  ...{ models: [], tests: null, error: null },
 };
 const refused = { code: 'COUCHDB_UNAUTHORIZED' as const, message: 'refused', remedy: 'Check it.' };
 const broken = { code: 'PACKAGE_BROKEN' as const, message: 'broken', remedy: null };

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { classifyPostgresError, quoteIdentifier } from '../../postgres/index.js';
 import { countRows } from './relations.js';
 import type { Queries } from './session.js';
+import { readTests, type TestReport } from './tests.js';
 
 /** How far a model is behind the table of documents. */
 export interface ModelLag {
@@ -78,12 +79,23 @@ interface Row extends pg.QueryResultRow {
 }
 
 /**
- * How the models stand that dataemons keep up to date, in no particular order. Reads only, whether a dataemon runs or not.
+ * How the models stand that dataemons keep up to date, and how their dbt tests have last ended. Reads only, whether a
+ * dataemon runs or not.
  *
  * @throws SyncError POSTGRES_*.
  */
-export async function readModelReports(pool: pg.Pool, place: ReportPlace): Promise<ModelReport[]> {
+export async function readReports(
+  pool: pg.Pool,
+  place: ReportPlace,
+): Promise<{ readonly models: ModelReport[]; readonly tests: TestReport[] }> {
   const database = queriesOf(pool);
+  return {
+    models: await readModelReports(database, place),
+    tests: await readTests(database, { schema: place.schema }),
+  };
+}
+
+async function readModelReports(database: Queries, place: ReportPlace): Promise<ModelReport[]> {
   const models = await readModels(database, place);
   const rows = await countRows(database, models);
   const lags = await readLags(database, place, [...new Set(models.map(({ level }) => level))]);

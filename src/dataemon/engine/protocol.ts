@@ -26,6 +26,7 @@ const nodeSchema = z
     name: z.string(),
     status: z.string(),
     message: z.string().nullish(),
+    compiled_path: z.string().nullish(),
     rows_affected: z.number().nullish(),
     execution_time: z.number(),
     started_at: z.string().nullish(),
@@ -40,11 +41,22 @@ const nodeSchema = z
       rowsAffected: typeof node.rows_affected === 'number' && node.rows_affected >= 0 ? node.rows_affected : null,
       startedAt: typeof node.started_at === 'string' ? new Date(`${node.started_at.replace(' ', 'T')}Z`) : null,
       durationMs: node.execution_time * 1000,
-      error: status === 'failed' ? (node.message ?? `dbt says: ${node.status}`) : null,
+      error: status === 'failed' ? wordsOf(node) : null,
     };
   });
 
-/** The answer to `run`. */
+/** Of a test that found something wrong, dbt does not tell by itself where its SQL is. */
+function wordsOf(node: {
+  readonly status: string;
+  readonly message?: string | null | undefined;
+  readonly compiled_path?: string | null | undefined;
+}): string {
+  const words = node.message ?? `dbt says: ${node.status}`;
+  const isTold = node.status !== 'fail' || typeof node.compiled_path !== 'string';
+  return isTold ? words : `${words}\n  compiled code at ${node.compiled_path}`;
+}
+
+/** The answer to `run` and `test`. */
 export const runSchema = z.object({ nodes: z.array(nodeSchema) });
 
 /** The answer to `plan`: the plans of those models that have one, by id. */

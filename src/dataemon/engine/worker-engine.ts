@@ -9,6 +9,7 @@ import type {
   RunRequest,
   Selection,
 } from './engine.js';
+import type { ModelGraph } from '../manifest/graph.js';
 import type { Plan } from './plan.js';
 import { depsSchema, loadSchema, planSchema, runSchema } from './protocol.js';
 import { WorkerProcess } from './worker-process.js';
@@ -22,6 +23,8 @@ export interface WorkerEngineOptions {
   readonly environment: () => Readonly<Record<string, string>>;
   readonly threads: number;
   readonly batchSize: number;
+  /** The folder in each project that dbt writes to; not to be shared by two workers. Default: target. */
+  readonly target?: string;
   /** A worker that has grown over so many bytes is replaced between two runs; one cannot grow over twice as many. */
   readonly memoryLimitBytes?: number;
   readonly log: Log;
@@ -92,14 +95,30 @@ export class WorkerEngine implements Engine {
     return new Map(Object.entries(plans));
   }
 
+  /**
+   * Runs data tests; that some fail is a result.
+   *
+   * @param select - dbt's words for which; empty for all.
+   * @throws DbtError when it could not run them at all.
+   */
+  async test(project: string, select: readonly string[], timeoutMs: number): Promise<readonly NodeResult[]> {
+    const worker = await this.#readyFor(project);
+    const parameters = { ...this.#common(project), select };
+    return runSchema.parse(await worker.request('test', parameters, timeoutMs)).nodes;
+  }
+
   async stop(): Promise<void> {
     this.#stopping = this.#worker?.kill();
     await this.#stopping;
   }
 
   #parameters({ project, graph, models }: Omit<RunRequest, 'fullRefresh'>): Readonly<Record<string, unknown>> {
-    const select = models.map((id) => `fqn:${graph.get(id)?.fqn.join('.') ?? id}`);
-    return { project, select, threads: this.options.threads, vars: this.#variables() };
+    return { ...this.#common(project), select: models.map((id) => selectorOf(graph, id)) };
+  }
+
+  #common(project: string): Readonly<Record<string, unknown>> {
+    const { threads, target } = this.options;
+    return { project, threads, vars: this.#variables(), ...(target === undefined ? {} : { target }) };
   }
 
   /** The worker, with a project loaded. */
@@ -129,7 +148,7 @@ export class WorkerEngine implements Engine {
   }
 
   async #load(worker: WorkerProcess, project: string, selection: Selection): Promise<LoadedProject> {
-    const parameters = { project, ...selection, vars: this.#variables() };
+    const parameters = { ...this.#common(project), ...selection };
     const { selected, ...manifest } = loadSchema.parse(await worker.request('load', parameters, loadTimeoutMs));
     this.#loaded.add(project);
     return { manifest, selected };
@@ -139,4 +158,9 @@ export class WorkerEngine implements Engine {
   #variables(): Readonly<Record<string, unknown>> {
     return this.options.batchSize > 0 ? { batch_size: this.options.batchSize } : {};
   }
+}
+
+/** A model in the words of dbt's `--select`. */
+export function selectorOf(graph: ModelGraph, id: string): string {
+  return `fqn:${graph.get(id)?.fqn.join('.') ?? id}`;
 }

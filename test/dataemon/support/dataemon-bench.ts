@@ -63,6 +63,7 @@ export class DataemonBench implements AsyncDisposable {
       bundledPackage: join(repository, 'pipeline'),
       workFolder: join(this.folder, 'work'),
       runTimeoutMs: 60_000,
+      testIntervalMs: 0,
       environment: process.env,
       log,
       clock: systemClock,

@@ -1,7 +1,7 @@
 {#
   dbt fills a table with a contract by `insert ... select`, for which PostgreSQL uses one core; `create table as` may use
   several. dbt checks the contract before either of them. Packages that are no root project, such as this one below another
-  that dbt is run in by hand, are not asked: there it is dbt's way.
+  that dbt is run in by hand, are not asked: there it is dbt's way. Which columns are never NULL is set by set_not_null.
 #}
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
   {%- set contract = config.get('contract') -%}
@@ -12,9 +12,12 @@
   create table {{ relation }} as (
     {{ get_select_subquery(sql) }}
   );
-  {%- for column in model.columns.values() %}
-    {%- for constraint in column.constraints if constraint.type == 'not_null' %}
-  alter table {{ relation }} alter column {{ adapter.quote(column.name) }} set not null;
-    {%- endfor %}
-  {%- endfor %}
 {%- endmacro %}
+
+{% macro set_not_null() %}
+  {% for column in model.columns.values() %}
+    {% for constraint in column.constraints if constraint.type == 'not_null' %}
+      {% do run_query('alter table ' ~ this ~ ' alter column ' ~ adapter.quote(column.name) ~ ' set not null') %}
+    {% endfor %}
+  {% endfor %}
+{% endmacro %}

@@ -15,6 +15,7 @@
 
 {#- After a model was built anew, inside its transaction: dbt has put the new table in place of the old one. -#}
 {% macro after_rebuild() %}
+  {% do cht_pipeline.set_not_null() %}
   {% set feed = cht_pipeline.feed(model) %}
   {% if feed and feed.is_model %}
     {% call statement('foreign_key') %}

@@ -181,21 +181,22 @@ export class Follower {
     if (inputs === undefined || run === undefined) return;
     if (run.kind === 'full-refresh') return this.#beginRebuild(current, run, inputs);
     moveTo('increment');
-    const finished = await runner.run(current, run).catch((error: unknown) => {
+    const finished = await runner.run(await this.parts.session(), current, run).catch((error: unknown) => {
       throw asSyncError(error);
     });
     await this.#takeOver(current, run, inputs, finished);
   }
 
   async #beginRebuild(current: CurrentPackage, run: Run, inputs: InputState): Promise<void> {
-    const { models, runner, moveTo, wake, whileLocked } = this.parts;
+    const { models, runner, session, moveTo, wake, whileLocked } = this.parts;
     // Now, because dbt is busy afterwards.
     await runner.prepare(
       current,
       [...current.selected].filter((id) => !models.stale.has(id)),
     );
     moveTo('rebuild');
-    const finished = whileLocked(() => runner.run(current, run));
+    const now = await session();
+    const finished = whileLocked(() => runner.run(now, current, run));
     const rebuild: Rebuild = { run, inputs, current, finished, hasEnded: false };
     const end = () => {
       rebuild.hasEnded = true;
@@ -228,7 +229,7 @@ export class Follower {
     const { options, models, runner, session, onRun } = this.parts;
     const { results, durationMs } = finished;
     if (run.kind === 'increment') this.#pauseMs = Math.min(longestPauseMs, Math.max(leastPauseMs, durationMs));
-    const unfinished = await runner.unfinished(await session(), current, results);
+    const unfinished = await runner.unfinished(await session(), current, results, inputs.watermark);
     const before = models.built;
     const { interrupted } = models.finish({ run, results, inputs, unfinished, durationMs }, options.clock.now());
     if (!sameBuilt(before, models.built)) this.#unsaved = models.built;

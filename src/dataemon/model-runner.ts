@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '../lib/index.js';
-import { countRows } from './database/relations.js';
+import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
-import { modelWatermarks } from './database/watermark.js';
-import type { Engine, NodeResult } from './engine/engine.js';
+import { modelWatermarks, ownWatermarks } from './database/watermark.js';
+import type { Engine, NodeResult, RunRequest } from './engine/engine.js';
 import type { Model } from './manifest/graph.js';
 import type { ModelBoard } from './model-board.js';
 import { modelFailed } from './model-failed.js';
@@ -14,7 +14,10 @@ import type { RunBook } from './run-book.js';
 import type { LastRun } from './status.js';
 
 /** What the runner works with. */
-export interface ModelRunnerOptions extends Pick<DataemonOptions, 'batchSize' | 'runTimeoutMs' | 'rebuildTimeoutMs'> {
+export interface ModelRunnerOptions extends Pick<
+  DataemonOptions,
+  'schema' | 'batchSize' | 'runTimeoutMs' | 'rebuildTimeoutMs'
+> {
   readonly engine: Engine;
   readonly board: ModelBoard;
   readonly book: RunBook;
@@ -47,12 +50,11 @@ export class ModelRunner {
   constructor(private readonly options: ModelRunnerOptions) {}
 
   /** @throws DbtError, SyncError DBT_WORKER_FAILED when it could not run at all. */
-  async run(current: CurrentPackage, run: Run): Promise<FinishedRun> {
+  async run(session: Session, current: CurrentPackage, run: Run): Promise<FinishedRun> {
     const { engine, board, book, onChange, clock, runTimeoutMs, rebuildTimeoutMs = dayMs } = this.options;
-    const fullRefresh = run.kind === 'full-refresh';
     const { project, graph } = current;
-    const timeoutMs = fullRefresh ? rebuildTimeoutMs : runTimeoutMs;
-    const request = { project, graph, models: run.models, fullRefresh, timeoutMs };
+    const timeoutMs = run.kind === 'full-refresh' ? rebuildTimeoutMs : runTimeoutMs;
+    const request = { project, graph, models: run.models, kind: await this.#kindOf(session, current, run), timeoutMs };
     const startedAt = new Date(clock.now());
     const underWay = new Set<string>();
     try {
@@ -78,6 +80,13 @@ export class ModelRunner {
     return this.#finish({ kind: 'increment', models }, () => engine.runBeside({ project, graph, models, timeoutMs }));
   }
 
+  /** With batches, tables that are not there yet begin with one, so that dashboards fill from then on. */
+  async #kindOf(session: Session, current: CurrentPackage, { kind, models }: Run): Promise<RunRequest['kind']> {
+    if (kind === 'increment' || this.options.batchSize === 0) return kind;
+    const existing = await existingModels(session, modelsOf(current, models));
+    return existing.size === 0 ? 'first-batch' : kind;
+  }
+
   async #finish(run: Run, work: () => Promise<readonly NodeResult[]>): Promise<FinishedRun> {
     const { board, clock } = this.options;
     const startedAt = new Date(clock.now());
@@ -94,14 +103,31 @@ export class ModelRunner {
     await engine.prepare({ project, graph, models, timeoutMs });
   }
 
-  /** Those that took a whole batch and moved on by it: there is more for them. */
-  async unfinished(session: Session, current: CurrentPackage, results: readonly NodeResult[]): Promise<Set<string>> {
-    const { batchSize, log } = this.options;
-    const full = results.filter(({ status, rowsAffected }) => status === 'ok' && (rowsAffected ?? 0) >= batchSize);
-    if (batchSize === 0 || full.length === 0) return new Set();
-    const ids = full.map(({ id }) => id);
+  /**
+   * Those that took no more than a batch and moved on by it: there is more for them.
+   *
+   * @param goal - the watermark of the documents, before the run.
+   */
+  async unfinished(
+    session: Session,
+    current: CurrentPackage,
+    results: readonly NodeResult[],
+    goal: string,
+  ): Promise<Set<string>> {
+    const { schema, batchSize, log } = this.options;
+    const well = results.filter(({ status }) => status === 'ok');
+    if (batchSize === 0 || well.length === 0) return new Set();
+    const ids = (some: readonly NodeResult[]) =>
+      modelsOf(
+        current,
+        some.map(({ id }) => id),
+      );
+    const own = await ownWatermarks(session, schema, ids(well));
+    // Of the others a whole batch of rows is the only sign.
+    const full = well.filter(({ id, rowsAffected }) => !own.has(id) && (rowsAffected ?? 0) >= batchSize);
+    const behind = [...own].filter(([, watermark]) => watermark < goal);
     const unfinished = new Set<string>();
-    for (const [id, watermark] of await modelWatermarks(session, modelsOf(current, ids))) {
+    for (const [id, watermark] of [...behind, ...(await modelWatermarks(session, ids(full)))]) {
       if (this.#batchEnds.get(id) !== watermark) unfinished.add(id);
       else log.debug({ model: id, watermark }, 'a whole batch brought the model no further');
       this.#batchEnds.set(id, watermark);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { DataemonBench, until } from './support/dataemon-bench.js';
@@ -76,6 +77,21 @@ test('batches are taken until all documents are in the models', async () => {
   const dataemon = bench.start({ kind: 'local', path }, { batchSize: 3, intervalMs: 60_000 });
   await until(() => dataemon.status().upToDateWith !== null, 'all batches');
   expect(await bench.rows('SELECT count(*)::int FROM v1.child')).toEqual([{ count: 7 }]);
+});
+
+test('with batches, the bundled models fill from the oldest documents on, also over batches of nothing but deletes', async () => {
+  await using bench = await DataemonBench.open();
+  for (let n = 0; n < 9; n += 1)
+    await bench.save({ _id: `p${n}`, type: 'person', ...(n > 2 && n < 7 && { _deleted: true }) });
+  const seen: string[] = [];
+  const path = join(import.meta.dirname, '../../pipeline');
+  const dataemon = bench.start({ kind: 'bundled', path }, { batchSize: 2, intervalMs: 60_000 });
+  dataemon.onChange(() => seen.push(dataemon.status().lastRun?.id ?? ''));
+  await until(() => dataemon.status().upToDateWith !== null && dataemon.status().state === 'idle', 'all batches');
+  const persons = await bench.rows<{ uuid: string }>('SELECT uuid FROM v1.person ORDER BY uuid');
+  expect(persons.map(({ uuid }) => uuid)).toEqual(['p0', 'p1', 'p2', 'p7', 'p8']);
+  // Five batches, of which the first makes the tables, layer by layer.
+  expect(new Set(seen).size).toBeGreaterThan(5);
 });
 
 test('an ephemeral model is in those that read it at every run', async () => {

@@ -46,6 +46,34 @@ export async function modelWatermarks(
   return watermarks;
 }
 
+/**
+ * How far models are that have a watermark of cht_pipeline's kind, in the form of `readWatermark`, by id; empty of one that
+ * has to look at everything again.
+ *
+ * @param schema - where dbt puts the models, and their watermarks.
+ */
+export async function ownWatermarks(
+  session: Session,
+  schema: string,
+  models: readonly { readonly id: string; readonly schema: string; readonly alias: string }[],
+): Promise<Map<string, string>> {
+  const ids = new Map(
+    models.map((model) => [model.schema === schema ? model.alias : `${model.schema}.${model.alias}`, model.id]),
+  );
+  try {
+    const rows = await session.query<{ model: string; watermark: string }>(
+      'reading the watermarks of the models',
+      `SELECT model, CASE WHEN isfinite(saved_timestamp) THEN to_char(saved_timestamp, 'YYYY-MM-DD"T"HH24:MI:SS.US') ELSE '' END AS watermark
+       FROM ${quoteIdentifier(schema)}.dbt_watermark WHERE model = ANY($1)`,
+      [[...ids.keys()]],
+    );
+    return new Map(rows.map(({ model, watermark }) => [ids.get(model) ?? model, watermark]));
+  } catch (error) {
+    if (isUndefinedTable(error)) return new Map();
+    throw error;
+  }
+}
+
 function isUndefinedTable(error: unknown): boolean {
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
   return cause?.code === '42P01' || cause?.code === '3F000';

@@ -1,3 +1,4 @@
+import type { RunKind } from '../planner/decide.js';
 import type { ModelGraph } from '../manifest/graph.js';
 import type { Manifest } from '../manifest/manifest.js';
 
@@ -25,7 +26,8 @@ export interface RunRequest {
   readonly graph: ModelGraph;
   /** The ids of what runs, exactly. */
   readonly models: readonly string[];
-  readonly fullRefresh: boolean;
+  /** `first-batch`: the tables are not there yet, and are made of the first batch only. */
+  readonly kind: RunKind | 'first-batch';
   /** After so many milliseconds the run is stopped. */
   readonly timeoutMs: number;
 }
@@ -67,7 +69,7 @@ export interface Engine {
   /** Forgets a project. */
   unload(project: string): Promise<void>;
   /** Gets ready to bring models on; costs nothing when it is. */
-  prepare(request: Omit<RunRequest, 'fullRefresh'>): Promise<void>;
+  prepare(request: Omit<RunRequest, 'kind'>): Promise<void>;
   /**
    * Runs models; that some fail is a result.
    *
@@ -79,7 +81,7 @@ export interface Engine {
    *
    * @throws SyncError POSTGRES_*.
    */
-  runBeside(request: Omit<RunRequest, 'fullRefresh'>): Promise<readonly NodeResult[]>;
+  runBeside(request: Omit<RunRequest, 'kind'>): Promise<readonly NodeResult[]>;
   /** Stops what is under way, also in PostgreSQL, and the engine. */
   stop(): Promise<void>;
 }

@@ -34,12 +34,12 @@ export class PlanEngine implements Engine {
     return this.dbt.unload(project);
   }
 
-  async prepare(request: Omit<RunRequest, 'fullRefresh'>): Promise<void> {
+  async prepare(request: Omit<RunRequest, 'kind'>): Promise<void> {
     await this.#plan(request);
   }
 
   async run(request: RunRequest, onProgress: OnProgress): Promise<readonly NodeResult[]> {
-    if (request.fullRefresh) {
+    if (request.kind !== 'increment') {
       // A table that is made anew may have other columns.
       const forget = () => request.models.forEach((id) => this.#plans.get(request.project)?.delete(id));
       forget();
@@ -53,7 +53,7 @@ export class PlanEngine implements Engine {
     return [...done, ...(await this.dbt.run({ ...request, models: left }, onProgress))];
   }
 
-  runBeside(request: Omit<RunRequest, 'fullRefresh'>): Promise<readonly NodeResult[]> {
+  runBeside(request: Omit<RunRequest, 'kind'>): Promise<readonly NodeResult[]> {
     return this.executor.run(request.graph, this.#planned(request), request.timeoutMs);
   }
 
@@ -62,7 +62,7 @@ export class PlanEngine implements Engine {
   }
 
   /** What has a plan and stands below nothing that has none, those that are read before those that read them. */
-  #planned({ project, graph, models }: Omit<RunRequest, 'fullRefresh'>): PlannedModel[] {
+  #planned({ project, graph, models }: Omit<RunRequest, 'kind'>): PlannedModel[] {
     const plans = this.#plans.get(project);
     const byDbt = models.filter((id) => (plans?.get(id) ?? null) === null);
     const belowDbt = withDescendants(graph, byDbt);
@@ -75,7 +75,7 @@ export class PlanEngine implements Engine {
   }
 
   /** Asks for the plans that are not known yet. */
-  async #plan(request: Omit<RunRequest, 'fullRefresh'>): Promise<void> {
+  async #plan(request: Omit<RunRequest, 'kind'>): Promise<void> {
     const { project, graph } = request;
     const plans = this.#plans.get(project) ?? new Map<string, Plan | null>();
     this.#plans.set(project, plans);

@@ -77,9 +77,9 @@ export class WorkerEngine implements Engine {
   }
 
   async run(request: RunRequest, onProgress: OnProgress): Promise<readonly NodeResult[]> {
-    const { fullRefresh, timeoutMs } = request;
+    const { kind, timeoutMs } = request;
     const worker = await this.#readyFor(request.project);
-    const parameters = { ...this.#parameters(request), fullRefresh };
+    const parameters = { ...this.#parameters(request), fullRefresh: kind === 'full-refresh' };
     return runSchema.parse(await worker.request('run', parameters, timeoutMs, onProgress)).nodes;
   }
 
@@ -88,7 +88,7 @@ export class WorkerEngine implements Engine {
   }
 
   /** The plans of those models that have one, by id: their increments need no dbt. */
-  async plan(request: Omit<RunRequest, 'fullRefresh'>): Promise<ReadonlyMap<string, Plan>> {
+  async plan(request: Omit<RunRequest, 'kind'>): Promise<ReadonlyMap<string, Plan>> {
     const worker = await this.#readyFor(request.project);
     const parameters = { ...this.#parameters(request), plannable: request.models };
     const { plans } = planSchema.parse(await worker.request('plan', parameters, request.timeoutMs));
@@ -112,7 +112,7 @@ export class WorkerEngine implements Engine {
     await this.#stopping;
   }
 
-  #parameters({ project, graph, models }: Omit<RunRequest, 'fullRefresh'>): Readonly<Record<string, unknown>> {
+  #parameters({ project, graph, models }: Omit<RunRequest, 'kind'>): Readonly<Record<string, unknown>> {
     return { ...this.#common(project), select: models.map((id) => selectorOf(graph, id)) };
   }
 

@@ -3,6 +3,7 @@
   model, put into two statements that are the same each time. CHT Sync's dataemon asks for them by `dbt run-operation
   increment_plans`, puts the compiled SQL of the model where `compiled_placeholder` stands, and runs them itself.
 
+    feed   the model above without whose changes there are none here
     open   fixes the increment of the model in the transaction's settings, as open_increment does; `is_first` tells that
            there was none before, which only dbt can carry out, `is_empty` that there is nothing in it
     apply  removes, inserts and updates rows, and moves the watermark; `restarted` tells that models below must look at
@@ -21,9 +22,24 @@
     'key': cht_pipeline.watermark_key(node),
     'ancestors': cht_pipeline.ancestors(node),
     'watermarks': cht_pipeline.watermark_table(),
+    'feed': cht_pipeline.feed_key(node),
     'open': cht_pipeline.select_increment(node, true),
     'apply': cht_pipeline.apply_increment(node),
   }) %}
+{% endmacro %}
+
+{#-
+  What stands for the model that `node` takes all its changes from: when nothing has changed there, nothing changes here.
+  None when there is no such model, and when `node` looks at other changes, too.
+-#}
+{% macro feed_key(node) %}
+  {% set meta = node.config.get('meta', {}) %}
+  {% for other in graph.nodes.values() if other.name == meta.get('changes') and not meta.get('looks_beside') %}
+    {% if other.unique_id in node.depends_on.nodes and cht_pipeline.has_watermark(other) %}
+      {% do return(cht_pipeline.watermark_key(other)) %}
+    {% endif %}
+  {% endfor %}
+  {% do return(none) %}
 {% endmacro %}
 
 {% macro compiled_placeholder() -%}

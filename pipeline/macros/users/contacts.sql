@@ -6,7 +6,7 @@
   {%- for parent in parents -%}
     {%- do indexes.append({'columns': [parent.id]}) -%}
   {%- endfor -%}
-  {{ cht_pipeline.keep_up_with('contact', indexes + custom_indexes) }}
+  {{ cht_pipeline.keep_up_with('contact', indexes + custom_indexes, looks_beside=parents | length > 0) }}
   {%- if is_incremental() and parents %}
   {{ cht_pipeline.with_affected_contacts(parents) }}
   {%- endif %}

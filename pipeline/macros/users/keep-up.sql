@@ -1,10 +1,11 @@
 {# How the models that users' packages make by our macros keep up: as our own do; see watermark.sql. #}
 
 {#-
-  Sets what a model needs to keep up with the rows of `feed`, one of our models. Tags, a schema or an alias of its own a
+  Sets what a model needs to keep up with the rows of `feed`, one of our models; `looks_beside` when a document may change a
+  row without a row of `feed` that changes, too. Tags, a schema or an alias of its own a
   model sets by a `config` beside the macro.
 -#}
-{% macro keep_up_with(feed, indexes) -%}
+{% macro keep_up_with(feed, indexes, looks_beside=false) -%}
   {{
     config(
       materialized='incremental',
@@ -12,7 +13,7 @@
       unique_key='uuid',
       on_schema_change='append_new_columns',
       indexes=[{'columns': ['uuid'], 'unique': true}] + (indexes | rejectattr('columns', 'equalto', ['uuid']) | list),
-      meta={'changes': feed},
+      meta={'changes': feed, 'looks_beside': looks_beside},
       pre_hook='{{ cht_pipeline.open_increment() }}',
       post_hook='{{ cht_pipeline.close_increment() }}',
     )

@@ -27,6 +27,8 @@ const lockTimeout = '55P03';
  * is the increment that gives way, and comes again.
  */
 const lockWaitMs = 500;
+/** So often it comes again; then what is locked is left out. */
+const lockTries = 4;
 /** How much longer than the statement its answer is waited for: then the connection is dead. */
 const answerGraceMs = 10_000;
 
@@ -37,6 +39,43 @@ interface Opened {
 interface Applied {
   readonly rows: number;
   readonly restarted: boolean;
+}
+
+const nothingToDo: Applied = { rows: 0, restarted: false };
+const nothing = { status: 'ok', rowsAffected: 0, startedAt: null, durationMs: 0, error: null } as const;
+
+/** How far models are, by what stands for them. */
+type Watermarks = ReadonlyMap<string, string>;
+
+/** Which models have changed in a transaction, and which need nothing because what they take their changes from has not. */
+class UnchangedFeeds {
+  readonly #rows = new Map<string, number>();
+  /** For each model that was passed over, the one above that was not. */
+  readonly #still = new Map<string, string>();
+  #untold = new Map<string, string>();
+
+  constructor(private readonly before: Watermarks) {}
+
+  /** Says whether a model needs nothing: it was as far as its feed, and that has not changed. */
+  passOver({ key, feed }: Plan): boolean {
+    if (feed === null || this.before.get(key) !== this.before.get(feed)) return false;
+    const source = this.#still.get(feed) ?? feed;
+    if (this.#rows.get(source) !== 0) return false;
+    this.#still.set(key, source);
+    this.#untold.set(key, source);
+    return true;
+  }
+
+  note(key: string, rows: number): void {
+    this.#rows.set(key, rows);
+  }
+
+  /** Those passed over since the last call, each with the model whose watermark it takes over. */
+  takePassedOver(): ReadonlyMap<string, string> {
+    const taken = this.#untold;
+    this.#untold = new Map();
+    return taken;
+  }
 }
 
 /** The models that are left to dbt: with each, all below it. */
@@ -58,12 +97,12 @@ class LeftToDbt {
   }
 }
 
-/** A statement of a model that PostgreSQL refuses. */
-class ModelRefused extends Error {
-  override readonly name = 'ModelRefused';
+/** A statement of a model has failed. */
+class ModelFailed extends Error {
+  override readonly name = 'ModelFailed';
   constructor(
     readonly id: string,
-    cause: unknown,
+    override readonly cause: unknown,
   ) {
     super(id, { cause });
   }
@@ -89,18 +128,20 @@ export class PlanExecutor {
    */
   async run(graph: ModelGraph, models: readonly PlannedModel[], timeoutMs: number): Promise<readonly NodeResult[]> {
     const left = new LeftToDbt(graph);
-    const waitUntil = this.clock.now() + timeoutMs;
-    for (;;) {
+    for (let locked = 0; ;) {
       const todo = models.filter(({ model }) => !left.has(model.id));
       if (todo.length === 0) return [];
       const client = await this.#connected(timeoutMs);
       try {
-        return await this.#transaction(client, todo, timeoutMs, left);
-      } catch (error) {
-        await this.#rollBack(client, error);
-        const mayWait = sqlState(error) === lockTimeout && this.clock.now() < waitUntil;
-        if (error instanceof ModelRefused) left.add(error.id);
-        else if (!mayWait) throw classifyPostgresError(error, 'bringing the models up to date');
+        return await this.#transaction(client, todo, { timeoutMs, left, skipLocked: locked >= lockTries });
+      } catch (thrown) {
+        await this.#rollBack(client, thrown);
+        const error = thrown instanceof ModelFailed ? thrown.cause : thrown;
+        const isLocked = sqlState(error) === lockTimeout;
+        if (isLocked) locked += 1;
+        if (isLocked && locked < lockTries) continue;
+        if (thrown instanceof ModelFailed && (isLocked || !isPassing(error))) left.add(thrown.id);
+        else if (!isLocked) throw classifyPostgresError(error, 'bringing the models up to date');
       }
     }
   }
@@ -119,32 +160,49 @@ export class PlanExecutor {
   async #transaction(
     client: pg.Client,
     models: readonly PlannedModel[],
-    timeoutMs: number,
-    left: LeftToDbt,
+    {
+      timeoutMs,
+      left,
+      skipLocked,
+    }: { readonly timeoutMs: number; readonly left: LeftToDbt; readonly skipLocked: boolean },
   ): Promise<NodeResult[]> {
     const results: NodeResult[] = [];
     await client.query(
       `BEGIN; SET LOCAL statement_timeout = ${Math.round(timeoutMs)}; SET LOCAL lock_timeout = ${lockWaitMs}`,
     );
-    await this.#lock(client, models);
+    const watermarks = await this.#lock(client, models, skipLocked);
+    for (const { model, plan } of models) {
+      if (![plan.key, ...plan.ancestors].every((key) => watermarks.has(key))) left.add(model.id);
+    }
+    const still = new UnchangedFeeds(watermarks);
     for (const { model, plan } of models) {
       const { id, name } = model;
       if (left.has(id)) continue;
       const startedAt = this.clock.now();
-      const applied = await this.#increment(client, plan).catch((error: unknown) => {
-        throw isPassing(error) ? error : new ModelRefused(id, error);
-      });
-      if (applied === undefined) left.add(id);
-      else {
-        if (applied.restarted) left.addBelow(id);
-        const durationMs = this.clock.now() - startedAt;
-        const rowsAffected = applied.rows;
-        results.push({
-          ...{ id, name, status: 'ok', rowsAffected, durationMs, error: null },
-          startedAt: new Date(startedAt),
-        });
+      if (still.passOver(plan)) {
+        results.push({ ...nothing, id, name });
+        continue;
       }
+      // What reads those that were passed over goes no further than they are.
+      await this.#move(client, plan.watermarks, still.takePassedOver());
+      const applied = await this.#increment(client, plan).catch((error: unknown) => {
+        throw new ModelFailed(id, error);
+      });
+      if (applied === undefined) {
+        left.add(id);
+        continue;
+      }
+      if (applied.restarted) left.addBelow(id);
+      still.note(plan.key, applied.rows);
+      const durationMs = this.clock.now() - startedAt;
+      const rowsAffected = applied.rows;
+      results.push({
+        ...{ id, name, status: 'ok', rowsAffected, durationMs, error: null },
+        startedAt: new Date(startedAt),
+      });
     }
+    const [first] = models;
+    if (first !== undefined) await this.#move(client, first.plan.watermarks, still.takePassedOver());
     await client.query('COMMIT');
     return results;
   }
@@ -153,29 +211,46 @@ export class PlanExecutor {
   async #increment(client: pg.Client, plan: Plan): Promise<Applied | undefined> {
     const opened = (await client.query<Opened>(plan.open)).rows[0];
     if (opened === undefined || opened.is_first) return undefined;
-    if (opened.is_empty) return { rows: 0, restarted: false };
+    if (opened.is_empty) return nothingToDo;
     return (await client.query<Applied>(plan.apply)).rows[0];
   }
 
   /**
    * Takes the rows of the table of watermarks, which are the locks, as `open_increment` does: what the models read first, so
    * that two runs seldom wait for each other.
+   *
+   * @returns the watermarks that are there and locked now, by key.
    */
-  async #lock(client: pg.Client, models: readonly PlannedModel[]): Promise<void> {
+  async #lock(client: pg.Client, models: readonly PlannedModel[], skipLocked: boolean): Promise<Watermarks> {
     const own = models.map(({ plan }) => plan.key);
     const read = [...new Set(models.flatMap(({ plan }) => plan.ancestors))].filter((key) => !own.includes(key));
+    const locked = new Map<string, string>();
     const [first] = models;
     for (const [keys, strength] of [
       [read, 'SHARE'],
       [own, 'UPDATE'],
     ] as const) {
       if (keys.length === 0 || first === undefined) continue;
-      await client.query(
-        `SELECT model FROM ${first.plan.watermarks} WHERE model = ANY($1)
-         ORDER BY array_position($1, model) FOR ${strength}`,
+      const { rows } = await client.query<{ model: string; watermark: string }>(
+        `SELECT model, saved_timestamp::text AS watermark FROM ${first.plan.watermarks} WHERE model = ANY($1)
+         ORDER BY array_position($1, model) FOR ${strength}${skipLocked ? ' SKIP LOCKED' : ''}`,
         [keys],
       );
+      for (const { model, watermark } of rows) locked.set(model, watermark);
     }
+    return locked;
+  }
+
+  /** Moves models on to where what they were passed over for is. */
+  async #move(client: pg.Client, watermarks: string, to: ReadonlyMap<string, string>): Promise<void> {
+    if (to.size === 0) return;
+    await client.query(
+      `UPDATE ${watermarks} AS w SET saved_timestamp = feed.saved_timestamp
+       FROM unnest($1::text[], $2::text[]) AS moved (model, feed)
+       JOIN ${watermarks} AS feed ON feed.model = moved.feed
+       WHERE w.model = moved.model`,
+      [[...to.keys()], [...to.values()]],
+    );
   }
 
   async #connected(timeoutMs: number): Promise<pg.Client> {
@@ -203,7 +278,7 @@ export class PlanExecutor {
   }
 
   async #rollBack(client: pg.Client, error: unknown): Promise<void> {
-    const isFromServer = error instanceof ModelRefused || error instanceof pg.DatabaseError;
+    const isFromServer = (error instanceof ModelFailed ? error.cause : error) instanceof pg.DatabaseError;
     try {
       if (!isFromServer) throw error;
       await client.query('ROLLBACK');

@@ -32,6 +32,11 @@ export class ModelBoard {
     }
   }
 
+  /** One above them has failed. */
+  skip(ids: readonly string[]): void {
+    for (const id of ids) this.set(id, { status: 'skipped' });
+  }
+
   /** A run has ended, maybe without a word about what was running. */
   abandon(ids: readonly string[]): void {
     for (const id of ids) if (this.#models.get(id)?.status === 'running') this.set(id, { status: 'pending' });

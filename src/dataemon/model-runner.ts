@@ -4,7 +4,7 @@ import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { modelWatermarks, ownWatermarks } from './database/watermark.js';
 import type { Engine, NodeResult, RunRequest } from './engine/engine.js';
-import type { Model } from './manifest/graph.js';
+import { withDescendants, type Model, type ModelGraph } from './manifest/graph.js';
 import type { ModelBoard } from './model-board.js';
 import { modelFailed } from './model-failed.js';
 import type { DataemonOptions } from './options.js';
@@ -58,7 +58,7 @@ export class ModelRunner {
     const startedAt = new Date(clock.now());
     const underWay = new Set<string>();
     try {
-      return await this.#finish(run, () =>
+      return await this.#finish(graph, run, () =>
         engine.run(request, (id, progress) => {
           if (progress === 'started') board.set(id, { status: 'running' });
           if (progress === 'started' && run.models.includes(id)) underWay.add(id);
@@ -77,7 +77,9 @@ export class ModelRunner {
   /** While others are rebuilt: brings on, of these models, those that need no dbt. */
   async runBeside({ project, graph }: CurrentPackage, models: readonly string[]): Promise<FinishedRun> {
     const { engine, runTimeoutMs: timeoutMs } = this.options;
-    return this.#finish({ kind: 'increment', models }, () => engine.runBeside({ project, graph, models, timeoutMs }));
+    return this.#finish(graph, { kind: 'increment', models }, () =>
+      engine.runBeside({ project, graph, models, timeoutMs }),
+    );
   }
 
   /** With batches, tables that are not there yet begin with one, so that dashboards fill from then on. */
@@ -87,11 +89,14 @@ export class ModelRunner {
     return existing.size === 0 ? 'first-batch' : kind;
   }
 
-  async #finish(run: Run, work: () => Promise<readonly NodeResult[]>): Promise<FinishedRun> {
+  async #finish(graph: ModelGraph, run: Run, work: () => Promise<readonly NodeResult[]>): Promise<FinishedRun> {
     const { board, clock } = this.options;
     const startedAt = new Date(clock.now());
     const results = await work();
     board.finish(results, startedAt);
+    // Those of a later layer will not run before what they read does.
+    const failed = results.filter(({ status }) => status === 'failed').map(({ id }) => id);
+    board.skip([...withDescendants(graph, failed)].filter((id) => !results.some((result) => result.id === id)));
     const durationMs = clock.now() - startedAt.getTime();
     this.#tell(run, results, durationMs);
     return { last: summarise(run, results, startedAt, durationMs), results, durationMs };

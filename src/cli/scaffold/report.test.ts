@@ -17,8 +17,8 @@ function report(files: ScaffoldReport['plan']['files'], more: Partial<ScaffoldRe
 
 const changed = {
   path: 'a.sql',
-  outcome: { kind: 'changed', lines: ['1', 'new', '3'] },
-  present: ['1', '2', '3'],
+  outcome: { kind: 'changed', lines: ['1', 'new', '3', ''] },
+  present: ['1', '2', '3', ''],
 } as const;
 
 test('what changes is shown as a unified difference, in colours where they are wanted', () => {

@@ -22,6 +22,7 @@
     'key': cht_pipeline.watermark_key(node),
     'ancestors': cht_pipeline.ancestors(node),
     'watermarks': cht_pipeline.watermark_table(),
+    'restarts': cht_pipeline.restart_table(),
     'feed': cht_pipeline.feed_key(node),
     'open': cht_pipeline.select_increment(node, true),
     'apply': cht_pipeline.apply_increment(node),

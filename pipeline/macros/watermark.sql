@@ -10,6 +10,9 @@
     close_increment   (post-hook) moves the watermark
 
   The two ends of the increment are settings of the transaction, so that a model's SQL is the same in each run.
+
+  A model may have those below it look at everything again: it adds a row for each to dbt_restart. That waits for nobody, also
+  while one of them is being made anew; the run that has seen such rows when it began removes them when it ends.
 #}
 
 {% macro create_watermark_table() %}
@@ -20,8 +23,16 @@
     model text primary key,
     saved_timestamp timestamp not null default '-infinity'
   );
+  create table if not exists {{ cht_pipeline.restart_table() }} (
+    id bigint generated always as identity primary key,
+    model text not null
+  );
   commit;
 {% endmacro %}
+
+{% macro restart_table() -%}
+  {{ adapter.quote(target.schema) }}.dbt_restart
+{%- endmacro %}
 
 {% macro watermark_table() -%}
   {{ adapter.quote(target.schema) }}.dbt_watermark
@@ -145,9 +156,13 @@
 {% macro select_increment(node, is_incremental) %}
   {%- set ancestors = cht_pipeline.ancestors(node) -%}
   {%- set watermarks = cht_pipeline.watermark_table() -%}
-  with increment as (
+  {%- set key = cht_pipeline.literals([cht_pipeline.watermark_key(node)]) -%}
+  with restart as (
+    select coalesce(max(id), 0) as seen from {{ cht_pipeline.restart_table() }} where model = {{ key }}
+  ),
+  increment as (
     select
-      {% if is_incremental %}saved_timestamp{% else %}'-infinity'::timestamp{% endif %} as increment_start,
+      {% if is_incremental %}case when restart.seen = 0 then saved_timestamp else '-infinity' end{% else %}'-infinity'::timestamp{% endif %} as increment_start,
       {%- if ancestors %}
       (
         select case when count(*) = {{ ancestors | length }} then min(ancestor.saved_timestamp) end
@@ -158,14 +173,17 @@
       {{ cht_pipeline.end_of_batch(node, 'watermark.saved_timestamp', is_incremental) }} as increment_end
       {%- endif %}
     from {{ watermarks }} as watermark
-    where model = {{ cht_pipeline.literals([cht_pipeline.watermark_key(node)]) }}
+    cross join restart
+    where model = {{ key }}
   )
   select
+    set_config('cht_pipeline.restart_seen', restart.seen::text, true),
     set_config('cht_pipeline.increment_start', increment_start::text, true),
     set_config('cht_pipeline.increment_end', greatest(increment_end, increment_start)::text, true),
     increment_start = '-infinity' as is_first,
     coalesce(increment_end <= increment_start, true) as is_empty
   from increment
+  cross join restart
 {% endmacro %}
 
 {#- The saved_timestamp up to which a run of the root model takes changes: an expression. -#}
@@ -193,7 +211,10 @@
   {% if not is_incremental() %}
     {% do cht_pipeline.after_rebuild() %}
   {% endif %}
-  {{ cht_pipeline.move_watermark(model) }}
+  {{ cht_pipeline.move_watermark(model) }};
+  delete from {{ cht_pipeline.restart_table() }}
+  where model = {{ cht_pipeline.literals([cht_pipeline.watermark_key(model)]) }}
+    and id <= current_setting('cht_pipeline.restart_seen')::bigint
 {% endmacro %}
 
 {% macro move_watermark(node) -%}
@@ -206,8 +227,8 @@
 {% macro restart_descendants(node) %}
   {% set descendants = cht_pipeline.descendants(node) %}
   {% if descendants %}
-    update {{ cht_pipeline.watermark_table() }}
-    set saved_timestamp = '-infinity'
-    where model in ({{ cht_pipeline.literals(descendants) }})
+    insert into {{ cht_pipeline.restart_table() }} (model)
+    select model from unnest(array[{{ cht_pipeline.literals(descendants) }}]) as model
+    where true
   {% endif %}
 {% endmacro %}

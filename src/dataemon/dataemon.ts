@@ -168,15 +168,15 @@ class RunningDataemon implements Dataemon {
 
   async #live(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#oneSession(signal)
-        .finally(() => this.#follower.settle())
-        .catch((error: unknown) => this.#recoverFrom(error, signal));
+      await this.#oneSession(signal).catch((error: unknown) => this.#recoverFrom(error, signal));
     }
+    await this.#follower.settle().catch((error: unknown) => this.#recoverFrom(error, signal));
   }
 
   /** Lives as long as one connection to PostgreSQL. */
   async #oneSession(signal: AbortSignal): Promise<void> {
-    await this.#sessions.open();
+    // What a rebuild is done under stays, or another dataemon would begin the same.
+    if (!this.#follower.isRebuilding || (await this.#sessions.isLost())) await this.#sessions.open();
     this.#follower.reset();
     this.#problems.end('postgres');
     if (!(await this.#lock(signal))) return;
@@ -185,8 +185,11 @@ class RunningDataemon implements Dataemon {
         () => this.#follower.step(),
         () => this.#engine.stop(),
       );
-      this.#pause.reset();
-      this.#problems.end('worker');
+      // That a rebuild has begun says nothing of how it ends.
+      if (!this.#follower.isRebuilding) {
+        this.#pause.reset();
+        this.#problems.end('worker');
+      }
       await this.#wake.wait(idleMs);
     }
   }

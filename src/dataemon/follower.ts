@@ -1,4 +1,4 @@
-import { SyncError } from '../lib/index.js';
+import { messageOf, SyncError } from '../lib/index.js';
 import { readBuilt, writeBuilt, type ManifestPlace } from './database/manifest-store.js';
 import { lastChanges } from './database/records.js';
 import { countRows, existingModels } from './database/relations.js';
@@ -51,6 +51,8 @@ interface Rebuild {
   readonly inputs: InputState;
   readonly current: CurrentPackage;
   readonly finished: Promise<FinishedRun>;
+  /** In the clock's milliseconds. */
+  readonly startedAt: number;
   hasEnded: boolean;
 }
 
@@ -160,16 +162,37 @@ export class Follower {
     return views.map(({ id }) => id).filter((id) => !existing.has(id));
   }
 
+  get isRebuilding(): boolean {
+    return this.#rebuild !== undefined;
+  }
+
   /** Waits for the rebuild that is under way, if there is one, and takes over what it has brought. */
   async settle(): Promise<void> {
     const rebuild = this.#rebuild;
     if (rebuild === undefined) return;
-    const finished = await rebuild.finished
-      .catch((error: unknown) => {
-        throw asSyncError(error);
-      })
-      .finally(() => (this.#rebuild = undefined));
-    await this.#takeOver(rebuild.current, rebuild.run, rebuild.inputs, finished);
+    const { current, run, inputs } = rebuild;
+    try {
+      const finished = await rebuild.finished;
+      this.#rebuild = undefined;
+      await this.#takeOver(current, run, inputs, finished);
+    } catch (error) {
+      if (this.#rebuild === undefined) throw error;
+      this.#rebuild = undefined;
+      throw this.#rebuildFailed(rebuild, error);
+    }
+  }
+
+  /** It has come to no result: its models are tried again after growing pauses. */
+  #rebuildFailed({ run, inputs, startedAt }: Rebuild, thrown: unknown): unknown {
+    const { options, models } = this.parts;
+    const error = asSyncError(thrown);
+    const durationMs = options.clock.now() - startedAt;
+    const results = run.models.map((id) => ({
+      ...{ id, name: id, status: 'failed' as const, rowsAffected: null, startedAt: null, durationMs },
+      error: messageOf(error),
+    }));
+    models.finish({ run, results, inputs, unfinished: new Set(), durationMs }, options.clock.now());
+    return error;
   }
 
   async #run(current: CurrentPackage): Promise<void> {
@@ -197,7 +220,8 @@ export class Follower {
     moveTo('rebuild');
     const now = await session();
     const finished = whileLocked(() => runner.run(now, current, run));
-    const rebuild: Rebuild = { run, inputs, current, finished, hasEnded: false };
+    const startedAt = this.parts.options.clock.now();
+    const rebuild: Rebuild = { run, inputs, current, finished, startedAt, hasEnded: false };
     const end = () => {
       rebuild.hasEnded = true;
       wake();
@@ -229,7 +253,7 @@ export class Follower {
     const { options, models, runner, session, onRun } = this.parts;
     const { results, durationMs } = finished;
     if (run.kind === 'increment') this.#pauseMs = Math.min(longestPauseMs, Math.max(leastPauseMs, durationMs));
-    const unfinished = await runner.unfinished(await session(), current, results, inputs.watermark);
+    const unfinished = await runner.unfinished(session, current, results, inputs.watermark);
     const before = models.built;
     const { interrupted } = models.finish({ run, results, inputs, unfinished, durationMs }, options.clock.now());
     if (!sameBuilt(before, models.built)) this.#unsaved = models.built;

@@ -114,7 +114,7 @@ export class ModelRunner {
    * @param goal - the watermark of the documents, before the run.
    */
   async unfinished(
-    session: Session,
+    session: () => Promise<Session>,
     current: CurrentPackage,
     results: readonly NodeResult[],
     goal: string,
@@ -127,12 +127,13 @@ export class ModelRunner {
         current,
         some.map(({ id }) => id),
       );
-    const own = await ownWatermarks(session, schema, ids(well));
+    const now = await session();
+    const own = await ownWatermarks(now, schema, ids(well));
     // Of the others a whole batch of rows is the only sign.
     const full = well.filter(({ id, rowsAffected }) => !own.has(id) && (rowsAffected ?? 0) >= batchSize);
     const behind = [...own].filter(([, watermark]) => watermark < goal);
     const unfinished = new Set<string>();
-    for (const [id, watermark] of [...behind, ...(await modelWatermarks(session, ids(full)))]) {
+    for (const [id, watermark] of [...behind, ...(await modelWatermarks(now, ids(full)))]) {
       if (this.#batchEnds.get(id) !== watermark) unfinished.add(id);
       else log.debug({ model: id, watermark }, 'a whole batch brought the model no further');
       this.#batchEnds.set(id, watermark);

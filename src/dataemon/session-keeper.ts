@@ -1,4 +1,4 @@
-import { SyncError, type Log } from '../lib/index.js';
+import { messageOf, SyncError, type Log } from '../lib/index.js';
 import { createPool, migrate } from '../postgres/index.js';
 import { Session } from './database/session.js';
 import type { DataemonOptions } from './options.js';
@@ -6,12 +6,16 @@ import type { DataemonOptions } from './options.js';
 /** What the keeper works with. */
 export interface SessionKeeperOptions extends Pick<
   DataemonOptions,
-  'connection' | 'schema' | 'rootSchema' | 'table' | 'selector'
+  'connection' | 'schema' | 'rootSchema' | 'table' | 'selector' | 'clock'
 > {
   /** Called when documents have changed and when the session is lost. */
   readonly onWake: () => void;
   readonly log: Log;
 }
+
+/** While models run: PostgreSQL may need some seconds to come back, or to notice that the lost session has gone. */
+const recoverTries = 10;
+const recoverPauseMs = 1_000;
 
 /** Opens the session, with the tables and the lock that go with it, and opens it anew while a run goes on without it. */
 export class SessionKeeper {
@@ -101,17 +105,29 @@ export class SessionKeeper {
     });
   }
 
+  /** Opens a session in place of the lost one, and takes its lock again, before another dataemon does. */
   async #recover(): Promise<void> {
     try {
-      this.#session = await this.#connect();
-      if (await this.#session.tryLock(this.#lockName)) return;
-      await this.#session.close();
-    } catch (error) {
-      this.options.log.debug({ error }, 'the lock could not be taken again');
+      for (let tries = 1; ; tries += 1) {
+        if (await this.#reopened()) return;
+        if (tries === recoverTries) break;
+        await this.options.clock.sleep(recoverPauseMs);
+      }
     } finally {
       this.#recovering = undefined;
     }
     await Promise.all([...this.#onLockLost].map((tell) => tell()));
+  }
+
+  async #reopened(): Promise<boolean> {
+    try {
+      this.#session = await this.#connect();
+      if (await this.#session.tryLock(this.#lockName)) return true;
+      await this.#session.close();
+    } catch (error) {
+      this.options.log.debug({ error: messageOf(error) }, 'the lock could not be taken again');
+    }
+    return false;
   }
 
   async #migrate(): Promise<void> {

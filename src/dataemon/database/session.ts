@@ -4,6 +4,7 @@ import {
   changeChannel,
   classifyPostgresError,
   clientConfig,
+  noticeLostClient,
   tryLock,
   type PostgresConnection,
 } from '../../postgres/index.js';
@@ -54,6 +55,7 @@ export class Session implements Queries {
     client.on('notification', ({ payload }) => session.#hear(payload));
     try {
       await client.connect();
+      await noticeLostClient(client);
       await client.query(`LISTEN ${changeChannel}`);
       session.#stands = true;
       return session;
@@ -78,7 +80,7 @@ export class Session implements Queries {
       return (await this.client.query<Row>(text, [...values])).rows;
     } catch (error) {
       // Without an SQLSTATE the answer did not come from the server.
-      if (!(error instanceof pg.DatabaseError)) await this.close();
+      if (!(error instanceof pg.DatabaseError)) await this.#giveUp();
       throw classifyPostgresError(error, doing);
     }
   }
@@ -88,7 +90,7 @@ export class Session implements Queries {
     try {
       return await tryLock(this.client, name);
     } catch (error) {
-      await this.close();
+      await this.#giveUp();
       throw classifyPostgresError(error, 'taking a lock');
     }
   }
@@ -101,6 +103,12 @@ export class Session implements Queries {
     const goodbye = client.end().catch(() => undefined);
     await Promise.race([goodbye, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
     socket?.destroy();
+  }
+
+  /** The connection is not to be trusted any more. */
+  async #giveUp(): Promise<void> {
+    this.#lose();
+    await this.close();
   }
 
   #lose(): void {

@@ -21,7 +21,7 @@ function planned(
   return {
     model,
     plan: planOfModel.parse({
-      ...{ key: model.name, ancestors: model.parents, watermarks: 'watermarks', feed },
+      ...{ key: model.name, ancestors: model.parents, watermarks: 'watermarks', restarts: 'restarts', feed },
       open: `SELECT ${open}`,
       apply: `WITH compiled AS (/* the compiled model */), written AS (INSERT INTO done SELECT '${model.name}' FROM compiled RETURNING 1)
         SELECT ${rows} AS rows, false AS restarted FROM compiled WHERE ${apply}`,
@@ -31,7 +31,7 @@ function planned(
 }
 
 async function prepare({ pool }: TestDatabase): Promise<void> {
-  await pool.query(`CREATE TABLE done (model text); CREATE TABLE watermarks (model text PRIMARY KEY, saved_timestamp timestamp DEFAULT '2026-01-01');
+  await pool.query(`CREATE TABLE done (model text); CREATE TABLE restarts (model text); CREATE TABLE watermarks (model text PRIMARY KEY, saved_timestamp timestamp DEFAULT '2026-01-01');
     INSERT INTO watermarks VALUES ('a'), ('b'), ('c')`);
 }
 
@@ -133,7 +133,12 @@ test('a model whose feed has not changed is only moved on, unless it was behind 
   expect(await here.run(still, onA, onB)).toEqual(['a', 'b', 'c']);
   expect(await here.done()).toEqual(['a', 'a', 'b', 'c']);
 
+  await pool.query(`UPDATE watermarks SET saved_timestamp = '2026-01-02'; INSERT INTO restarts VALUES ('c')`);
+  expect(await here.run(still, onA, onB)).toEqual(['a', 'b', 'c']);
+  expect(await here.done()).toEqual(['a', 'a', 'b', 'c', 'a', 'c']);
+
   await pool.query(`
+    DELETE FROM restarts;
     UPDATE watermarks SET saved_timestamp = '2026-01-03';
     CREATE FUNCTION move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       UPDATE watermarks SET saved_timestamp = '2026-01-04' WHERE model = 'a'; RETURN NULL; END $$;

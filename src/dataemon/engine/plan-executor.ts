@@ -17,8 +17,8 @@ export interface PlannedModel {
   readonly plan: Plan;
 }
 
-/** Connections, transactions, locks, resources and operators' doings: no fault of a model. */
-const passing = /^(08|25|40|53|55|57|58)/;
+/** Connections, transactions, a full disk or memory, and operators' doings: no fault of a model. */
+const passing = /^(08|25|40|57|53[0123])/;
 /** A statement that took too long may be the model's fault. */
 const cancelled = '57014';
 const lockTimeout = '55P03';
@@ -32,6 +32,9 @@ const lockTries = 4;
 /** How much longer than the statement its answer is waited for: then the connection is dead. */
 const answerGraceMs = 10_000;
 
+/** Rows of all models. */
+const largeIncrement = 500;
+
 interface Opened {
   readonly is_first: boolean;
   readonly is_empty: boolean;
@@ -43,6 +46,9 @@ interface Applied {
 
 const nothingToDo: Applied = { rows: 0, restarted: false };
 const nothing = { status: 'ok', rowsAffected: 0, startedAt: null, durationMs: 0, error: null } as const;
+
+/** Instead of the watermark of a model that must look at everything again. */
+const restarts = 'restarts';
 
 /** How far models are, by what stands for them. */
 type Watermarks = ReadonlyMap<string, string>;
@@ -58,7 +64,8 @@ class UnchangedFeeds {
 
   /** Says whether a model needs nothing: it was as far as its feed, and that has not changed. */
   passOver({ key, feed }: Plan): boolean {
-    if (feed === null || this.before.get(key) !== this.before.get(feed)) return false;
+    const before = this.before.get(key);
+    if (feed === null || before === restarts || before !== this.before.get(feed)) return false;
     const source = this.#still.get(feed) ?? feed;
     if (this.#rows.get(source) !== 0) return false;
     this.#still.set(key, source);
@@ -204,6 +211,9 @@ export class PlanExecutor {
     const [first] = models;
     if (first !== undefined) await this.#move(client, first.plan.watermarks, still.takePassedOver());
     await client.query('COMMIT');
+    const rows = results.reduce((sum, { rowsAffected }) => sum + (rowsAffected ?? 0), 0);
+    // A statement is planned for the first increment it meets; that of a large one would read whole tables for small ones.
+    if (rows > largeIncrement) await client.query('DISCARD PLANS');
     return results;
   }
 
@@ -232,8 +242,10 @@ export class PlanExecutor {
     ] as const) {
       if (keys.length === 0 || first === undefined) continue;
       const { rows } = await client.query<{ model: string; watermark: string }>(
-        `SELECT model, saved_timestamp::text AS watermark FROM ${first.plan.watermarks} WHERE model = ANY($1)
-         ORDER BY array_position($1, model) FOR ${strength}${skipLocked ? ' SKIP LOCKED' : ''}`,
+        `SELECT model,
+           CASE WHEN EXISTS (SELECT FROM ${first.plan.restarts} r WHERE r.model = w.model) THEN '${restarts}' ELSE saved_timestamp::text END AS watermark
+         FROM ${first.plan.watermarks} w WHERE model = ANY($1)
+         ORDER BY array_position($1, model) FOR ${strength} OF w${skipLocked ? ' SKIP LOCKED' : ''}`,
         [keys],
       );
       for (const { model, watermark } of rows) locked.set(model, watermark);

@@ -16,6 +16,8 @@ export const planOfModel = z
     ancestors: z.array(z.string()),
     /** The table of watermarks, quoted. */
     watermarks: z.string(),
+    /** The table of models that must look at everything again, quoted. */
+    restarts: z.string(),
     /** The same of the model without whose changes there are none here. */
     feed: z.string().nullable(),
     open: z.string(),

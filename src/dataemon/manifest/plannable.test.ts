@@ -41,6 +41,7 @@ test.each<readonly [string, Case]>([
   ['another materialization', { config: { ...keepsUp, materialized: 'table' } }],
   ['a hook of its own', { config: { ...keepsUp, hooks: [...hooks, 'grant select on {{ this }} to reader'] } }],
   ['a hook less', { config: { ...keepsUp, hooks: hooks.slice(1) } }],
+  ['the day of the run in its text', { sql: `select '{{ run_started_at.date() }}'` }],
   ['the date in its text', { sql: `select '{{ modules.datetime.date.today() }}'` }],
   ['the date in a macro that it calls', { macro: '{% set m = modules %}{{ m.datetime.date.today() }}' }],
   ['a project that does something before each run', { operations: ['insert into log values (1)'] }],

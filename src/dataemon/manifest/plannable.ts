@@ -9,7 +9,7 @@ const knownOperations =
   /^\s*\{\{\s*((cht_pipeline|cht_pipeline_base)\.)?(create_watermark_table\(\)|log_dbt_results\(results\))\s*\}\}\s*$/;
 
 /** A template that asks Python for the date says another thing each day, and no two compilations of today would show it. */
-const mayAskForTheDate = /\bmodules\b(?!\.(re|itertools)\b)/;
+const mayAskForTheDate = /\brun_started_at\b|\bmodules\b(?!\.(re|itertools)\b)/;
 
 /**
  * Whether an increment of a model may be carried out by a plan of its package, if compiling it asks the database nothing:
@@ -18,6 +18,7 @@ const mayAskForTheDate = /\bmodules\b(?!\.(re|itertools)\b)/;
 export function isPlannable(manifest: Manifest, model: ManifestModel): boolean {
   const { materialized, incremental_strategy: strategy, hooks } = model.config;
   const keepsUp = materialized === 'incremental' && strategy === 'upsert';
+  if ('sql_header' in model.unrendered_config) return false;
   if (!keepsUp || JSON.stringify(hooks) !== JSON.stringify(knownHooks)) return false;
   if (!manifest.operations.every((operation) => knownOperations.test(operation))) return false;
   const texts = [model.raw_code, ...macrosBelow(manifest, model.depends_on.macros).values()];

@@ -178,6 +178,8 @@
   )
   select
     set_config('cht_pipeline.restart_seen', restart.seen::text, true),
+    -- PostgreSQL takes any increment for a two-hundredth of the table, and would rather read whole tables for that.
+    set_config('enable_seqscan', case when increment_start = '-infinity' then 'on' else 'off' end, true),
     set_config('cht_pipeline.increment_start', increment_start::text, true),
     set_config('cht_pipeline.increment_end', greatest(increment_end, increment_start)::text, true),
     increment_start = '-infinity' as is_first,

@@ -23,20 +23,32 @@ export interface KnownModel {
   readonly repeats: Readonly<Record<string, KnownModel>>;
 }
 
+/** As `z.record`, which leaves out a key that is called `__proto__`; a form or a field may be. */
+function byName<Value>(schema: z.ZodType<Value>): z.ZodType<Readonly<Record<string, Value>>> {
+  const entries = z.array(z.tuple([z.string(), schema]));
+  return z.unknown().transform((value, context): Readonly<Record<string, Value>> => {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    const read = entries.safeParse(isObject ? Object.entries(value) : value);
+    if (read.success) return Object.fromEntries(read.data);
+    for (const { message, path } of read.error.issues) context.addIssue({ code: 'custom', message, path });
+    return z.NEVER;
+  });
+}
+
 const knownModelSchema: z.ZodType<KnownModel> = z.object({
   model: z.string(),
-  columns: z.record(z.string(), knownColumnSchema),
-  repeats: z.lazy(() => z.record(z.string(), knownModelSchema)),
+  columns: byName(knownColumnSchema),
+  repeats: z.lazy(() => byName(knownModelSchema)),
 });
 
 const lockSchema = z.object({
   version: z.literal(1),
   /** The name of the package. */
   package: z.string(),
-  forms: z.record(z.string(), knownModelSchema),
-  contacts: z.record(z.string(), knownModelSchema),
+  forms: byName(knownModelSchema),
+  contacts: byName(knownModelSchema),
   /** The lines of each file as it was generated last, by its path in the package. */
-  files: z.record(z.string(), z.array(z.string())),
+  files: byName(z.array(z.string())),
 });
 
 /** What a package was generated from last, and what was generated. */

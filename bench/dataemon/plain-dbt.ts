@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import type { PostgresConnection } from '../../src/postgres/index.js';
-import { inRepository } from '../places.js';
+import { dbtRun } from '../processes/dbt-run.js';
 
 /** The same package in the same database, run by the `dbt` command into a schema of its own. */
 export interface PlainDbt {
@@ -20,21 +17,8 @@ const schema = 'plain';
 /** Prepares it; `folder` is for what dbt writes. */
 export function openPlainDbt(connection: PostgresConnection, folder: string): PlainDbt {
   const run = async () => {
-    const started = performance.now();
-    try {
-      await promisify(execFile)(
-        inRepository('.python/bin/dbt'),
-        [
-          ...['run', '--no-use-colors', '--no-version-check'],
-          ...['--project-dir', inRepository('pipeline'), '--profiles-dir', inRepository('dbt')],
-          ...['--target-path', join(folder, 'target'), '--log-path', join(folder, 'logs')],
-        ],
-        { env: { ...process.env, ...environment(connection) } },
-      );
-    } catch (error) {
-      throw new Error(`dbt failed:\n${(error as { stdout?: string }).stdout ?? ''}`, { cause: error });
-    }
-    return performance.now() - started;
+    const times = await dbtRun({ package: 'pipeline', connection, schema, folder, args: [] });
+    return times.get('all') ?? NaN;
   };
   return {
     run,
@@ -52,18 +36,5 @@ export function openPlainDbt(connection: PostgresConnection, folder: string): Pl
       await client.end();
       if (rows[0]?.same !== true) throw new Error(`plain dbt has not brought the edit of ${id}`);
     },
-  };
-}
-
-function environment({ host, port, user, password, database }: PostgresConnection): Record<string, string> {
-  return {
-    POSTGRES_HOST: host,
-    POSTGRES_PORT: String(port),
-    POSTGRES_USER: user,
-    POSTGRES_PASSWORD: password,
-    POSTGRES_DB: database,
-    POSTGRES_SCHEMA: schema,
-    ROOT_POSTGRES_SCHEMA: 'v1',
-    POSTGRES_TABLE: 'couchdb',
   };
 }

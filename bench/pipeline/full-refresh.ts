@@ -3,7 +3,7 @@ import type { PostgresConnection } from '../../src/postgres/index.js';
 import { median } from '../measure/statistics.js';
 import { progress } from '../progress.js';
 import type { Result, Section } from '../report.js';
-import { dbtRun } from './dbt-command.js';
+import { dbtRun } from '../processes/dbt-run.js';
 
 /** The models that both packages have. */
 const models = ['document_metadata', 'contact', 'contact_type', 'person', 'place', 'patient', 'data_record'];

@@ -107,10 +107,7 @@ export class Follower {
       await this.#run(current);
       return 0;
     }
-    await runner.prepare(
-      current,
-      [...current.selected].filter((id) => !models.stale.has(id)),
-    );
+    await this.#prepare(current);
     const countDue = await runner.count(await session(), current);
     // Who waits for it to be idle wants to know the rows of now.
     const isWell = packages.problem === undefined && models.failing.size === 0;
@@ -196,7 +193,7 @@ export class Follower {
   }
 
   async #run(current: CurrentPackage): Promise<void> {
-    const { options, models, runner, moveTo } = this.parts;
+    const { options, models, runner, session, moveTo } = this.parts;
     // While changes keep coming, at most half of the time goes into runs.
     await options.clock.sleep(this.#pauseMs);
     const inputs = await this.#inputs(current);
@@ -204,23 +201,20 @@ export class Follower {
     if (inputs === undefined || run === undefined) return;
     if (run.kind === 'full-refresh') return this.#beginRebuild(current, run, inputs);
     moveTo('increment');
-    const finished = await runner.run(await this.parts.session(), current, run).catch((error: unknown) => {
+    const finished = await runner.run(await session(), current, run).catch((error: unknown) => {
       throw asSyncError(error);
     });
     await this.#takeOver(current, run, inputs, finished);
   }
 
   async #beginRebuild(current: CurrentPackage, run: Run, inputs: InputState): Promise<void> {
-    const { models, runner, session, moveTo, wake, whileLocked } = this.parts;
+    const { options, runner, session, moveTo, wake, whileLocked } = this.parts;
     // Now, because dbt is busy afterwards.
-    await runner.prepare(
-      current,
-      [...current.selected].filter((id) => !models.stale.has(id)),
-    );
+    await this.#prepare(current);
     moveTo('rebuild');
     const now = await session();
     const finished = whileLocked(() => runner.run(now, current, run));
-    const startedAt = this.parts.options.clock.now();
+    const startedAt = options.clock.now();
     const rebuild: Rebuild = { run, inputs, current, finished, startedAt, hasEnded: false };
     const end = () => {
       rebuild.hasEnded = true;
@@ -229,6 +223,13 @@ export class Follower {
     // How it has ended is met in `settle`.
     finished.then(end, end);
     this.#rebuild = rebuild;
+  }
+
+  /** Has the increments of what stands planned before they are needed. */
+  async #prepare(current: CurrentPackage): Promise<void> {
+    const { models, runner } = this.parts;
+    const standing = [...current.selected].filter((id) => !models.stale.has(id));
+    await runner.prepare(current, standing);
   }
 
   /** Brings on what the rebuild has nothing to do with. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { classifyPostgresError, quoteIdentifier } from '../../postgres/index.js';
+import { classified, quoteIdentifier } from '../../postgres/index.js';
 import { countRows } from './relations.js';
 import type { Queries } from './session.js';
 import { readTests, type TestReport } from './tests.js';
@@ -176,12 +176,7 @@ export function compiledPathIn(message: string): string | null {
 
 function queriesOf(pool: pg.Pool): Queries {
   return {
-    query: async <Row extends pg.QueryResultRow>(doing: string, text: string, values: readonly unknown[] = []) => {
-      try {
-        return (await pool.query<Row>(text, [...values])).rows;
-      } catch (error) {
-        throw classifyPostgresError(error, doing);
-      }
-    },
+    query: async <Row extends pg.QueryResultRow>(doing: string, text: string, values: readonly unknown[] = []) =>
+      (await classified(doing, pool.query<Row>(text, [...values]))).rows,
   };
 }

@@ -7,9 +7,11 @@ import {
   sqlState,
   type PostgresConnection,
 } from '../../postgres/index.js';
-import { withDescendants, type Model, type ModelGraph } from '../manifest/graph.js';
+import type { Model, ModelGraph } from '../manifest/graph.js';
 import type { NodeResult } from './engine.js';
+import { LeftToDbt } from './left-to-dbt.js';
 import type { Plan } from './plan.js';
+import { restarts, UnchangedFeeds, type Watermarks } from './unchanged-feeds.js';
 
 /** A model whose increment can be carried out without dbt. */
 export interface PlannedModel {
@@ -46,63 +48,6 @@ interface Applied {
 
 const nothingToDo: Applied = { rows: 0, restarted: false };
 const nothing = { status: 'ok', rowsAffected: 0, startedAt: null, durationMs: 0, error: null } as const;
-
-/** Instead of the watermark of a model that must look at everything again. */
-const restarts = 'restarts';
-
-/** How far models are, by what stands for them. */
-type Watermarks = ReadonlyMap<string, string>;
-
-/** Which models have changed in a transaction, and which need nothing because what they take their changes from has not. */
-class UnchangedFeeds {
-  readonly #rows = new Map<string, number>();
-  /** For each model that was passed over, the one above that was not. */
-  readonly #still = new Map<string, string>();
-  #untold = new Map<string, string>();
-
-  constructor(private readonly before: Watermarks) {}
-
-  /** Says whether a model needs nothing: it was as far as its feed, and that has not changed. */
-  passOver({ key, feed }: Plan): boolean {
-    const before = this.before.get(key);
-    if (feed === null || before === restarts || before !== this.before.get(feed)) return false;
-    const source = this.#still.get(feed) ?? feed;
-    if (this.#rows.get(source) !== 0) return false;
-    this.#still.set(key, source);
-    this.#untold.set(key, source);
-    return true;
-  }
-
-  note(key: string, rows: number): void {
-    this.#rows.set(key, rows);
-  }
-
-  /** Those passed over since the last call, each with the model whose watermark it takes over. */
-  takePassedOver(): ReadonlyMap<string, string> {
-    const taken = this.#untold;
-    this.#untold = new Map();
-    return taken;
-  }
-}
-
-/** The models that are left to dbt: with each, all below it. */
-class LeftToDbt {
-  readonly #ids = new Set<string>();
-
-  constructor(private readonly graph: ModelGraph) {}
-
-  has(id: string): boolean {
-    return this.#ids.has(id);
-  }
-
-  add(id: string): void {
-    for (const left of withDescendants(this.graph, [id])) this.#ids.add(left);
-  }
-
-  addBelow(id: string): void {
-    for (const left of withDescendants(this.graph, [id])) if (left !== id) this.#ids.add(left);
-  }
-}
 
 /** A statement of a model has failed. */
 class ModelFailed extends Error {

@@ -24,7 +24,8 @@ export default defineConfig({
           globalSetup: ['test/support/global-postgres.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          // Two files at once keep two cores busy: most of what is waited for is dbt, PostgreSQL and processes of their own.
+          maxWorkers: 2,
           // A virtual machine of CI that was paused in between finds all its limits passed; such a test is shown as retried.
           retry: process.env.CI === undefined ? 0 : 1,
         },

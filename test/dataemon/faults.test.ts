@@ -28,7 +28,8 @@ test('a model that fails holds back only those below it, is named, and is tried 
   // Mended behind the back of the dataemon: nothing tells it.
   await bench.rows(`UPDATE v1.root SET type = 'person' WHERE uuid = 'bad'`);
   await until(() => dataemon.status().upToDateWith === watermark, 'the next try', 60_000);
-  expect(dataemon.status()).toMatchObject({ state: 'idle', error: null });
+  await until(() => dataemon.status().state === 'idle', 'the end of the run');
+  expect(dataemon.status().error).toBeNull();
   expect(await bench.rows('SELECT count(*)::int FROM v1.below_picky')).toEqual([{ count: 2 }]);
 });
 
@@ -46,6 +47,7 @@ test('a worker that is killed in a run is replaced, and nothing is missed', asyn
   process.kill(dataemon.workerPid!, 'SIGKILL');
   await until(() => dataemon.status().error?.code === 'DBT_WORKER_FAILED', 'the failure');
   await until(() => dataemon.status().upToDateWith === watermark, 'all models');
+  await until(() => dataemon.status().state === 'idle', 'the end of the run');
   expect(await bench.rows('SELECT count(*)::int FROM v1.child')).toEqual([{ count: 2 }]);
   expect(dataemon.status().error).toBeNull();
 });
@@ -95,7 +97,8 @@ test('when all connections are cut in a run it catches up by itself', async () =
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
   );
   await until(() => dataemon.status().upToDateWith === watermark, 'all models');
-  expect(dataemon.status()).toMatchObject({ error: null });
+  await until(() => dataemon.status().state === 'idle', 'the end of the run');
+  expect(dataemon.status().error).toBeNull();
   const later = await bench.save({ _id: 'c' });
   await until(() => dataemon.status().upToDateWith === later, 'a notification on the new connection', 5_000);
 });

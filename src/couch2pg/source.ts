@@ -60,6 +60,9 @@ export interface SourcePauses {
 /** `couchdb_progress.updated_at` is at most this old. */
 const reportEveryMs = 30_000;
 
+/** CouchDB, or a proxy before it, may ask for a longer pause than ours (Retry-After), but not for any. */
+const longestAskedPauseMs = 600_000;
+
 /** A feed that fails sooner than this has not become well by being live: its pages may work where it does not. */
 const steadyMs = 10_000;
 
@@ -203,11 +206,12 @@ export class Source {
     const error = thrown instanceof SyncError ? thrown : undefined;
     if (error === undefined) log.error({ err: thrown }, 'a defect of CHT Sync');
     this.#error = error ?? new SyncError('POSTGRES_STATEMENT_FAILED', messageOf(thrown), { passing: true });
-    const { code, message, remedy, passing } = this.#error;
+    const { code, message, remedy, passing, retryAfterMs = 0 } = this.#error;
     if (code !== this.#toldCode) log.warn({ code, remedy }, message);
     this.#toldCode = code;
     this.#on(passing ? 'failed-for-now' : 'failed-for-good');
-    return passing ? this.#backoff.next() : this.#backoff.slowest();
+    const pause = passing ? this.#backoff.next() : this.#backoff.slowest();
+    return Math.max(pause, Math.min(retryAfterMs, longestAskedPauseMs));
   }
 
   #on(event: SourceEvent): void {

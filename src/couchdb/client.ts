@@ -138,7 +138,7 @@ export class CouchDbClient {
     const decoded = headers['content-encoding'] === 'gzip' ? gunzip(body) : body;
     if (statusCode !== 200) {
       const text = await this.#readAll(request, decoded).catch(() => Buffer.alloc(0));
-      throw statusError(this.#address(request), statusCode, text.toString('utf8'), headers['retry-after']);
+      throw statusError(this.#address(request), { statusCode, headers }, text.toString('utf8'));
     }
     const contentType = String(headers['content-type'] ?? '');
     if (/html/i.test(contentType)) {

@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import { messageOf, SyncError, tlsFailure, type ErrorDetails, type TlsFailure } from '../lib/index.js';
+import { retryAfterMs } from './retry-after.js';
 
 const remedies = {
   unreachable:
@@ -49,8 +51,14 @@ export function classifyTransportError(thrown: unknown, address: string): Error 
   });
 }
 
-/** The error for an answer whose status is not 200. */
-export function statusError(address: string, status: number, body: string, retryAfter?: string | string[]): SyncError {
+/** An answer whose status is not 200. */
+interface RefusingAnswer {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** The error for such an answer, with the pause that it asks for. */
+export function statusError(address: string, { statusCode: status, headers }: RefusingAnswer, body: string): SyncError {
   const said = `${address} answered ${status}${reasonOf(body)}`;
   if (status === 401 || status === 403) return failed('COUCHDB_UNAUTHORIZED', said, { remedy: remedies.credentials });
   if (status === 404) {
@@ -61,8 +69,10 @@ export function statusError(address: string, status: number, body: string, retry
   }
   const passing = status >= 500 || status === 408 || status === 413 || status === 429;
   if (passing) {
-    const wait = retryAfter === undefined ? '' : ` (Retry-After: ${String(retryAfter)})`;
-    return failed('COUCHDB_UNREACHABLE', `${said}${wait}`, { passing, remedy: remedies.unreachable });
+    const pauseMs = retryAfterMs(headers);
+    const wait = pauseMs === undefined ? '' : ` (Retry-After: ${String(headers['retry-after'])})`;
+    const pause = pauseMs === undefined ? {} : { retryAfterMs: pauseMs };
+    return failed('COUCHDB_UNREACHABLE', `${said}${wait}`, { passing, remedy: remedies.unreachable, ...pause });
   }
   if (status === 400 && /malformed sequence/i.test(body)) {
     return failed('COUCHDB_SEQUENCE_REFUSED', said, { passing: true, remedy: remedies.sequence });

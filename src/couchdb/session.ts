@@ -64,7 +64,7 @@ export class Session {
       throw classifyTransportError(error, address);
     }
     const cookie = authCookie(answer.headers['set-cookie']);
-    if (answer.statusCode !== 200) throw statusError(address, answer.statusCode, text, answer.headers['retry-after']);
+    if (answer.statusCode !== 200) throw statusError(address, answer, text);
     if (cookie === undefined) throw invalidAnswer(address, text);
     this.#cookie = cookie;
     return cookie;

@@ -6,6 +6,8 @@ export interface ErrorDetails {
   readonly remedy?: string;
   /** Whether it may pass by itself: if so it is tried again with growing pauses, else at the slowest pace. */
   readonly passing?: boolean;
+  /** How long whoever refused asks to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
@@ -17,6 +19,7 @@ export class SyncError extends Error {
   override readonly name: string = 'SyncError';
   readonly remedy: string | undefined;
   readonly passing: boolean;
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -26,6 +29,7 @@ export class SyncError extends Error {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.remedy = details.remedy;
     this.passing = details.passing ?? false;
+    this.retryAfterMs = details.retryAfterMs;
   }
 
   /** Code, message and remedy in one line, for a terminal. */

@@ -24,7 +24,7 @@ interface Case {
 const unreachable = /^COUCHDB_UNREACHABLE$/;
 const status = (value: number, code = unreachable): Case => ({
   ...{ answer: String(value), code, times: 2 },
-  effect: { kind: 'status', status: value, ...(value === 429 ? { retryAfterSeconds: 1 } : {}) },
+  effect: { kind: 'status', status: value },
 });
 const cases: readonly Case[] = [
   // A session that has expired is renewed without a word, so it takes two for an error.
@@ -92,6 +92,18 @@ describe.each([
     );
     await instance[Symbol.asyncDispose]();
   });
+});
+
+test('a CouchDB that asks for a pause is left alone for as long', async () => {
+  await using scene = await Scene.open({ couchdb });
+  const path = /^\/[^/_]+$/;
+  scene.couchdbProxy.fail({ path, effect: { kind: 'status', status: 429, retryAfterSeconds: 2 }, times: 1 });
+  const instance = scene.start();
+  await instance.tells(/^COUCHDB_UNREACHABLE$/);
+  const began = performance.now();
+  await instance.until('live');
+  // It was told of a little after it was asked.
+  expect(performance.now() - began).toBeGreaterThan(1_500);
 });
 
 describe('a connection to CouchDB', () => {

@@ -96,7 +96,8 @@ describe('CouchDB over https', () => {
 
   test('what nginx answers to the wrong protocol or a missing certificate is understood', () => {
     const answer = (title: string) =>
-      statusError('https://h/_session', 400, `<html><title>400 ${title}</title></html>`).remedy;
+      statusError('https://h/_session', { statusCode: 400, headers: {} }, `<html><title>400 ${title}</title></html>`)
+        .remedy;
     expect(answer('The plain HTTP request was sent to HTTPS port')).toContain('COUCHDB_SECURE=true');
     expect(answer('No required SSL certificate was sent')).toContain('COUCHDB_CERT_FILE');
   });

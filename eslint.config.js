@@ -17,8 +17,20 @@ const mayImport = {
   couch2pg: ['couchdb', 'postgres', 'monitoring', 'lib'],
   dataemon: ['postgres', 'monitoring', 'lib'],
   scaffold: ['postgres', 'lib'],
+  dashboards: ['postgres', 'lib'],
   embedded: ['lib'],
-  cli: ['config', 'couchdb', 'couch2pg', 'postgres', 'dataemon', 'monitoring', 'scaffold', 'embedded', 'lib'],
+  cli: [
+    'config',
+    'couchdb',
+    'couch2pg',
+    'postgres',
+    'dataemon',
+    'monitoring',
+    'scaffold',
+    'dashboards',
+    'embedded',
+    'lib',
+  ],
 };
 
 const folders = Object.keys(mayImport);
@@ -33,7 +45,7 @@ const zones = folders.flatMap((target) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.cht-sync/', '.python/', '**/target/', '**/dbt_packages/'] },
+  { ignores: ['dist/', 'node_modules/', '.cht-sync/', '.python/', '.superset/', '**/target/', '**/dbt_packages/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

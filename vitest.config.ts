@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * `unit` needs nothing, `database` a PostgreSQL, `end-to-end` the built command, a PostgreSQL and dbt.
- * Both of the latter share one embedded server that test/support/global-postgres.ts starts.
+ * `unit` needs nothing, `database` a PostgreSQL, `end-to-end` the built command, a PostgreSQL and dbt, `superset` the built
+ * command, a PostgreSQL and a Superset. The tests of a project share the servers that its global set-up starts.
  */
 export default defineConfig({
   test: {
@@ -21,12 +21,24 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           include: ['test/**/*.test.ts'],
+          exclude: ['test/dashboards/**'],
           globalSetup: ['test/support/global-postgres.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // Two files at once keep two cores busy: most of what is waited for is dbt, PostgreSQL and processes of their own.
           maxWorkers: 2,
           // A virtual machine of CI that was paused in between finds all its limits passed; such a test is shown as retried.
+          retry: process.env.CI === undefined ? 0 : 1,
+        },
+      },
+      {
+        test: {
+          name: 'superset',
+          include: ['test/dashboards/**/*.test.ts'],
+          globalSetup: ['test/support/global-postgres.ts', 'test/support/global-superset.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
           retry: process.env.CI === undefined ? 0 : 1,
         },
       },

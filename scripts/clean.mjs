@@ -6,7 +6,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { inRoot } from './setup/places.mjs';
 
 const made = ['dist', '.cht-sync', 'pipeline/target', 'pipeline/dbt_packages', 'dbt/target', 'dbt/dbt_packages'];
-const installed = ['.python', 'node_modules'];
+const installed = ['.python', '.superset', 'node_modules'];
 
 /** Files that a running program keeps, and the process id in them. */
 const owners = [

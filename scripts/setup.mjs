@@ -4,20 +4,21 @@
  */
 import { readFileSync } from 'node:fs';
 import { compiled } from './setup/compiled.mjs';
-import { findPython } from './setup/find-python.mjs';
 import { takeLock } from './setup/lock.mjs';
 import { nodePackages } from './setup/node-packages.mjs';
 import { inRoot } from './setup/places.mjs';
 import { pythonEnvironment } from './setup/python-environment.mjs';
 import { stopAll } from './setup/run.mjs';
 import { remedyFor, SetupError } from './setup/setup-error.mjs';
+import { supersetEnvironment } from './setup/superset-environment.mjs';
 
-const help = `Usage: npm run setup
+const help = `Usage: npm run setup [-- --superset]
 
 Sets up what CHT Sync needs in its own folder: Node packages (node_modules), dbt in a private Python environment
 (.python) and the compiled program (dist). Does nothing when nothing is missing. npm start and npm test run it first.
+With --superset also Apache Superset (.superset, 800 MB), as npm start -- --superset and npm run test:superset do.
 
-Needs Node 20 and Python 3.10 or newer, and a network the first time.
+Needs Node 20 and Python 3.10 or newer (Superset: 3.10 to 3.12), and a network the first time.
 PYTHON=/path/to/python3.12 names the Python to use.
 `;
 
@@ -42,11 +43,14 @@ async function step({ title, run }) {
   say(`  ${title}: done in ${((Date.now() - began) / 1000).toFixed(0)} s`);
 }
 
+const withSuperset = process.argv.includes('--superset');
+const everything = [nodePackages, compiled, pythonEnvironment, ...(withSuperset ? [supersetEnvironment] : [])];
+
 async function setUp() {
   checkNode();
-  const missing = () => [nodePackages, pythonEnvironment, compiled].filter((part) => !part.isDone());
+  const missing = () => everything.filter((part) => !part.isDone());
   if (missing().length === 0) return;
-  if (!pythonEnvironment.isDone()) findPython();
+  for (const part of missing()) part.check?.();
 
   const release = await takeLock(() => say('Another set-up runs in this folder; waiting for it ...'));
   try {
@@ -54,12 +58,11 @@ async function setUp() {
     const only = parts.length === 1 && parts[0] === compiled;
     if (parts.length > 0)
       say(only ? 'Building what has changed:' : 'Setting up what is missing (about a minute the first time):');
-    // Node packages are needed to compile; dbt is independent of both.
-    const node = async () => {
-      for (const part of [nodePackages, compiled]) if (parts.includes(part)) await step(part);
+    // Node packages are needed to compile; dbt and Superset are independent of both, and of each other.
+    const oneByOne = async (...steps) => {
+      for (const part of steps) if (parts.includes(part)) await step(part);
     };
-    const python = parts.includes(pythonEnvironment) ? step(pythonEnvironment) : undefined;
-    await Promise.all([node(), python]);
+    await Promise.all([oneByOne(nodePackages, compiled), oneByOne(pythonEnvironment, supersetEnvironment)]);
   } finally {
     release();
   }

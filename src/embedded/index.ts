@@ -8,6 +8,7 @@ export {
   type EmbeddedCouchDbOptions,
   type Fault,
 } from './couchdb/index.js';
+export { keptSecret } from './kept-secret.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './postgres/server.js';
 export type { SampleBatch } from './sample/batches.js';
 export type { SampleOptions } from './sample/deployment.js';
@@ -16,3 +17,4 @@ export { exampleEdit, type ExampleEdit } from './sample/example-edit.js';
 export { fillSource, type FilledSource, type FillOptions, type FillProgress } from './sample/fill-source.js';
 export { kiloByteDocuments, type KiloByteOptions } from './sample/kilobyte-documents.js';
 export { sampleData } from './sample/sample-data.js';
+export { startEmbeddedSuperset, type EmbeddedSuperset, type EmbeddedSupersetOptions } from './superset/server.js';

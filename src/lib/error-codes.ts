@@ -115,7 +115,7 @@ export const errorCodes = {
    */
   DBT_WORKER_FAILED: 'DBT_WORKER_FAILED',
   /**
-   * A part of the embedded demonstration (PostgreSQL or the CouchDB-protocol source) could not be started.
+   * A part of the embedded demonstration (PostgreSQL, the CouchDB-protocol source or Superset) could not be started.
    *
    * What to do: the message says why: a port in use, a folder that may not be entered, a library that is missing.
    */
@@ -138,6 +138,68 @@ export const errorCodes = {
    * What to do: name an empty folder, or one that `cht-sync scaffold` has made; nothing was changed.
    */
   SCAFFOLD_FOLDER_REFUSED: 'SCAFFOLD_FOLDER_REFUSED',
+  /**
+   * Superset could not be reached: its name does not resolve, nothing listens there, it did not answer in time, or it cannot be
+   * trusted.
+   *
+   * What to do: check that Superset runs and that SUPERSET_URL is right; open that address in a browser.
+   */
+  SUPERSET_UNREACHABLE: 'SUPERSET_UNREACHABLE',
+  /**
+   * Something answered at SUPERSET_URL, but not as Superset does: another web page, or a sign-on of its own before Superset.
+   *
+   * What to do: SUPERSET_URL must be the address of Superset itself, with https where it speaks https, and with the path
+   * before Superset's own if there is one.
+   */
+  SUPERSET_ANSWER_INVALID: 'SUPERSET_ANSWER_INVALID',
+  /**
+   * Superset refused the user name and password.
+   *
+   * What to do: check SUPERSET_USER and SUPERSET_PASSWORD. It must be a user with a password in Superset itself; where people
+   * sign on through LDAP or OAuth, make one for this.
+   */
+  SUPERSET_UNAUTHORIZED: 'SUPERSET_UNAUTHORIZED',
+  /**
+   * Superset knows the user but does not let it do what the message names.
+   *
+   * What to do: use a user with the role Admin. Only admins may import connections to databases.
+   */
+  SUPERSET_FORBIDDEN: 'SUPERSET_FORBIDDEN',
+  /**
+   * Superset is older than 4.1, which does not take the dashboards in the form they have.
+   *
+   * What to do: upgrade Superset.
+   */
+  SUPERSET_TOO_OLD: 'SUPERSET_TOO_OLD',
+  /**
+   * Superset cannot connect to PostgreSQL. It connects from where it runs: "localhost" is another machine there, above all in a
+   * container. Nothing was installed.
+   *
+   * What to do: the message has Superset's own words. Set SUPERSET_DB_HOST and SUPERSET_DB_PORT to how Superset reaches
+   * PostgreSQL, and SUPERSET_DB_USER and SUPERSET_DB_PASSWORD to a role that may sign in from there. If it misses a driver,
+   * add `psycopg2-binary` to Superset's image.
+   */
+  SUPERSET_DATABASE_UNREACHABLE: 'SUPERSET_DATABASE_UNREACHABLE',
+  /**
+   * Superset refused what it was asked for a reason that has no code of its own. An import that is refused leaves
+   * everything as it was.
+   *
+   * What to do: the message has Superset's own words, with the file they are about; its log says more.
+   */
+  SUPERSET_REFUSED: 'SUPERSET_REFUSED',
+  /**
+   * The files of dashboards in a folder are not right, or cannot be read or written.
+   *
+   * What to do: correct what the message names, or name another folder.
+   */
+  DASHBOARD_FILES_INVALID: 'DASHBOARD_FILES_INVALID',
+  /**
+   * Superset, which `npm start -- --superset` starts, could not be installed into the folder `.superset`.
+   *
+   * What to do: the lines above the message say why: no Python from 3.10 to 3.12, no network, a full disk.
+   * `npm run setup -- --superset` tries it again.
+   */
+  SUPERSET_NOT_INSTALLED: 'SUPERSET_NOT_INSTALLED',
 } as const;
 
 /** The stable code of an error, as it stands in logs, status and metrics. */

@@ -1,8 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/index.js';
-import { fillSource, startEmbeddedCouchDb, type FilledSource, type FillProgress } from '../../embedded/index.js';
+import {
+  fillSource,
+  keptSecret,
+  startEmbeddedCouchDb,
+  type FilledSource,
+  type FillProgress,
+} from '../../embedded/index.js';
 import { systemClock, type Log } from '../../lib/index.js';
 import { freePortFrom } from './free-port.js';
 
@@ -41,7 +46,7 @@ export async function startSource({ folder, config, portIsOwn, log }: SourceSett
   const data = join(folder, 'couchdb');
   await mkdir(data, { recursive: true });
   const passwordFile = join(folder, 'couchdb-password');
-  const password = await keptPassword(passwordFile);
+  const password = await keptSecret(passwordFile, 18);
   const curlFile = join(folder, 'curl.conf');
   await writeFile(curlFile, curlConfiguration(password), { mode: 0o600 });
 
@@ -70,14 +75,6 @@ export async function startSource({ folder, config, portIsOwn, log }: SourceSett
       }),
     stop: () => server.stop(),
   };
-}
-
-async function keptPassword(file: string): Promise<string> {
-  const kept = await readFile(file, 'utf8').catch(() => '');
-  if (kept.trim() !== '') return kept.trim();
-  const fresh = randomBytes(18).toString('base64url');
-  await writeFile(file, `${fresh}\n`, { mode: 0o600 });
-  return fresh;
 }
 
 function curlConfiguration(password: string): string {

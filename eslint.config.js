@@ -45,7 +45,18 @@ const zones = folders.flatMap((target) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.cht-sync/', '.python/', '.superset/', '**/target/', '**/dbt_packages/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      '.tools/',
+      '.cht-sync/',
+      '.python/',
+      '.superset/',
+      '**/target/',
+      '**/dbt_packages/',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -1,24 +1,27 @@
 /**
- * Makes the pages that come from the code: docs/configuration.md, docs/errors.md, .env.example and the README's table of
- * options. With `--check` it writes nothing and fails when one of them is stale. Needs dist/.
+ * Makes the pages that come from the code: docs/configuration.md, docs/errors.md, .env.example and the tables of the
+ * README (options) and of the Helm chart's (values). With `--check` it writes nothing and fails when one of them is stale. Needs dist/.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { errorsReference } from './errors-reference.mjs';
+import { helmValues } from './helm-values.mjs';
 import { inRoot } from './setup/places.mjs';
 
 const { configurationReference, configurationTable, exampleEnvironment } = await import('../dist/config/index.js');
 
-const markers = /(<!-- configuration -->\n)[^]*?(<!-- \/configuration -->)/;
+const between = (name, make) => (before) =>
+  before.replace(
+    new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`),
+    (_, start, end) => `${start}\n${make()}\n\n${end}`,
+  );
 
 const pages = [
   { file: 'docs/configuration.md', make: configurationReference },
   { file: 'docs/errors.md', make: errorsReference },
   { file: '.env.example', make: exampleEnvironment },
-  {
-    file: 'README.md',
-    make: (before) => before.replace(markers, (_, start, end) => `${start}\n${configurationTable()}\n\n${end}`),
-  },
+  { file: 'README.md', make: between('configuration', configurationTable) },
+  { file: 'deploy/helm/cht-sync/README.md', make: between('values', helmValues) },
 ];
 
 const stale = [];

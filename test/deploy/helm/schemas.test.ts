@@ -1,0 +1,49 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { hasGo } from '../tools/go-module.js';
+import { kubeconform } from '../tools/kubeconform.js';
+import { kubernetesSchemas, schemaName } from '../tools/kubernetes-schemas.js';
+import { problemsOfOperatorObjects, type OperatorObject } from '../tools/operator-types.js';
+import { run } from '../tools/run.js';
+import { cases, golden, objectsOf } from './render.js';
+
+const ofOperator = 'monitoring.coreos.com/v1';
+
+describe.skipIf(!(await hasGo()))('Kubernetes (skipped where there is no Go)', () => {
+  let check: (objects: string) => Promise<unknown[]>;
+
+  beforeAll(async () => {
+    const [command, folder] = [await kubeconform(), await kubernetesSchemas()];
+    const kinds = ['PodMonitor', 'PrometheusRule', 'ServiceMonitor'].map((kind) => `${ofOperator}/${kind}`).join(',');
+    const args = ['-strict', '-output', 'json', '-schema-location', `${folder}/${schemaName}`, '-skip', kinds];
+    check = async (input) => {
+      const { stdout } = await run(command, args, { input });
+      return (JSON.parse(stdout) as { resources: unknown[] }).resources;
+    };
+  });
+
+  test('would take what the chart makes', async () => {
+    expect(await check(cases.map(golden).join('\n---\n'))).toEqual([]);
+  });
+
+  test('would not take a field that there is not, of another type, or missing', async () => {
+    const output = golden('minimal');
+    const broken = [
+      output.replace('progressDeadlineSeconds', 'progressDeadlineSecond'),
+      output.replace('replicas: 1', 'replicas: one'),
+      output.replace(/selector:\n\s+matchLabels:\n.*\n/, ''),
+    ];
+    const found = await check(broken.join('\n---\n'));
+    expect(found).toHaveLength(broken.length);
+    expect(found).toEqual(
+      broken.map(() => expect.objectContaining({ kind: 'Deployment', status: 'statusInvalid' }) as unknown),
+    );
+  });
+});
+
+test('the Prometheus operator would take what the chart makes for it, and no misspelt field', async () => {
+  const ofIt = objectsOf(golden('everything')).filter(({ apiVersion }) => apiVersion === ofOperator);
+  expect(ofIt.map(({ kind }) => kind).toSorted()).toEqual(['PodMonitor', 'PrometheusRule', 'ServiceMonitor']);
+  const misspelt = { kind: 'PodMonitor', spec: { selector: {}, podMetricsEndpoints: [{ intervall: '5s' }] } };
+  const problems = await problemsOfOperatorObjects([...(ofIt as unknown as OperatorObject[]), misspelt]);
+  expect(problems).toEqual([expect.stringContaining('intervall')]);
+});

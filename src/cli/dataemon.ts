@@ -2,7 +2,7 @@ import { loadConfig } from '../config/index.js';
 import { logWarnings, serviceLog } from './command-log.js';
 import { dataemonOptions, postgresConnection } from './connections.js';
 import { addFlags, flagValues } from './flags.js';
-import { monitor } from './measure.js';
+import { monitor, stuckOf } from './measure.js';
 import type { AddCommand } from './program.js';
 import { requireHosts } from './required-hosts.js';
 import { listenForStop } from './stop-signal.js';
@@ -22,10 +22,12 @@ export const addDataemonCommand: AddCommand = (program, surroundings, exit) => {
 
     const stop = listenForStop(surroundings, () => log.info('stopping: the run under way ends first'));
     // Only now, so that other commands do without it.
-    const { createDataemon } = await import('../dataemon/index.js');
-    const dataemon = createDataemon(dataemonOptions(config, surroundings, postgresConnection(config, folder), log));
-    const monitoring = await monitor(config, { dataemon: () => dataemon.status() }, log);
-    dataemon.onChange(() => monitoring.modelsChanged());
+    const { createDataemon, dataemonStates: states } = await import('../dataemon/index.js');
+    const connection = postgresConnection(config, folder);
+    const dataemon = createDataemon(dataemonOptions(config, surroundings, connection, log));
+    const measured = { dataemon: { states, status: () => dataemon.status() }, stuck: () => stuckOf(dataemon) };
+    const monitoring = await monitor(config, connection, measured, log);
+    dataemon.onChange(() => monitoring.dataemonChanged());
     log.info({ package: dataemon.status().package, metrics: monitoring.url }, 'the dataemon runs');
     try {
       await dataemon.run(stop.signal);

@@ -1,97 +1,116 @@
-import { sourceStates, type SourceState, type SourceStatus } from '../couch2pg/index.js';
-import type { DataemonStatus } from '../dataemon/index.js';
-import { messageOf, type Log } from '../lib/index.js';
+import type { Config } from '../config/index.js';
+import type { SourceStatus } from '../couch2pg/index.js';
+import type { Dataemon, DataemonState, DataemonStatus } from '../dataemon/index.js';
+import { messageOf, systemClock, type Log } from '../lib/index.js';
 import {
+  Cached,
   createMetrics,
   startMonitoring,
-  type ModelSample,
   type MonitoringServer,
-  type Readiness,
-  type SourceSample,
-  type TestSample,
+  type StoredSample,
 } from '../monitoring/index.js';
+import type { PostgresConnection } from '../postgres/index.js';
+import { dataemonSample, sourceSample } from './measure-samples.js';
+import { StoredReader } from './stored-samples.js';
 import { version } from './version.js';
 
 /** Whose status is measured; a process that runs only one half leaves the other out. */
 export interface Measured {
   readonly sources?: () => readonly SourceStatus[];
-  readonly dataemon?: () => DataemonStatus;
+  readonly dataemon?: { readonly status: () => DataemonStatus; readonly states: readonly DataemonState[] };
+  /** What seems never to go on by itself, a line each. */
+  readonly stuck: () => readonly string[];
 }
+
+/** What monitoring is set up with. */
+export type MonitorConfig = Pick<
+  Config,
+  'metricsHost' | 'metricsPort' | 'postgresSchema' | 'rootPostgresSchema' | 'postgresTable' | 'dbtSelector'
+>;
 
 /** A monitoring server, if it could be started. */
 export interface Monitoring {
   /** Undefined when it is off or its port is taken. */
   readonly url: string | undefined;
   /** To be called when the dataemon's status has changed. */
-  modelsChanged(): void;
+  dataemonChanged(): void;
+  /** To be called when a batch of documents of a source has been written. */
+  batchWritten(source: string, durationMs: number): void;
   stop(): Promise<void>;
 }
 
+/** Several scrapes at once cost PostgreSQL as much as one. */
+const freshMs = 5_000;
+/** Well below the ten seconds that Prometheus waits. */
+const waitMs = 5_000;
+
 /** Serves metrics and health. A port that is taken is a warning: the sync is worth more than its metrics. */
 export async function monitor(
-  { metricsHost, metricsPort }: { readonly metricsHost: string; readonly metricsPort: number },
+  config: MonitorConfig,
+  connection: PostgresConnection,
   measured: Measured,
   log: Log,
 ): Promise<Monitoring> {
+  const { metricsHost: host, metricsPort: port } = config;
+  const { sources, dataemon, stuck } = measured;
+  const reader = new StoredReader({ connection, ...placeOf(config) }, log);
+  const stored = new Cached<StoredSample>(() => reader.read(wanted(measured)), { freshMs, waitMs, clock: systemClock });
   const metrics = createMetrics(version(), {
-    sources: () => (measured.sources?.() ?? []).map(sourceSample),
-    models: () => modelSamples(measured.dataemon?.()),
-    tests: () => testSamples(measured.dataemon?.()),
+    sources: sources && (() => sources().map((status) => sourceSample(status, systemClock.now()))),
+    dataemon: dataemon && (() => dataemonSample(dataemon.status(), dataemon.states)),
+    stored: () => stored.get(),
   });
   let server: MonitoringServer | undefined;
   try {
-    const place = { host: metricsHost, port: metricsPort };
-    if (metricsPort !== 0) server = await startMonitoring({ ...place, metrics, readiness: () => readiness(measured) });
+    if (port !== 0) {
+      server = await startMonitoring({ host, port, metrics, stuck, waitingFor: () => waitingFor(measured) });
+    }
   } catch (error) {
-    const cause = `METRICS_HOST ${metricsHost}, METRICS_PORT ${metricsPort}: ${messageOf(error)}`;
+    const cause = `METRICS_HOST ${host}, METRICS_PORT ${port}: ${messageOf(error)}`;
     log.warn(`No metrics and no health are served (${cause}). Set METRICS_PORT to a free port, or to 0 for none.`);
   }
   return {
     url: server?.url,
-    modelsChanged: () => metrics.modelsChanged(),
-    stop: async () => server?.stop(),
+    dataemonChanged: () => metrics.dataemonChanged(),
+    batchWritten: (source, durationMs) => metrics.batchWritten(source, durationMs),
+    stop: async () => {
+      await server?.stop();
+      await reader.close();
+    },
   };
 }
 
-/** A standby's source is followed by the process it stands by. */
-const following: ReadonlySet<SourceState> = new Set(['snapshot', 'regressed', 'catching-up', 'live', 'standby']);
-
-function sourceSample(status: SourceStatus): SourceSample {
-  const { source, state, sequence, pending, written, unchanged, regressions, rejected, replacedCharacters, lagMs } =
-    status;
-  const sample = { source, state, sequence, pending, written, unchanged, regressions, rejected, replacedCharacters };
-  return { ...sample, states: sourceStates, up: following.has(state), lagMs };
+function placeOf({ postgresSchema, rootPostgresSchema, postgresTable, dbtSelector }: MonitorConfig) {
+  return { schema: postgresSchema, rootSchema: rootPostgresSchema, table: postgresTable, selector: dbtSelector };
 }
 
-function modelSamples(status: DataemonStatus | undefined): ModelSample[] {
-  return (status?.models ?? []).map(({ name, status: state, rows, lastRunAt, durationMs }) => ({
-    name,
-    failed: state === 'failed',
-    rows,
-    lastRunAt: lastRunAt === null ? null : Date.parse(lastRunAt),
-    durationMs,
-  }));
+/** What another process writes is that one's to show. */
+function wanted({ sources, dataemon }: Measured) {
+  const written = (sources?.() ?? []).filter(({ state }) => state !== 'standby');
+  return {
+    sources: written.map(({ source }) => source),
+    models: dataemon !== undefined && !dataemon.status().isStandby,
+  };
 }
 
-function testSamples(status: DataemonStatus | undefined): TestSample[] {
-  const lastRunAt = status?.tests?.lastRunAt ?? null;
-  return (status?.tests?.tests ?? []).map(({ name, status: state }) => ({
-    name,
-    failed: state === 'failed',
-    lastRunAt: lastRunAt === null ? null : Date.parse(lastRunAt),
-  }));
+/** Why a dataemon seems never to go on by itself; empty while it does. */
+export function stuckOf({ stuck }: Pick<Dataemon, 'stuck'>): string[] {
+  return stuck === undefined ? [] : [stuck];
 }
 
-/** Ready: every source is followed up to now, and the models have been brought up to date. */
-export function readiness({ sources, dataemon }: Measured): Readiness {
-  const waitingFor = (sources?.() ?? [])
+/**
+ * What keeps it from being ready, a line each: a source that is not followed up to now, models that are not up to date. That
+ * another process does it is as good.
+ */
+export function waitingFor({ sources, dataemon }: Pick<Measured, 'sources' | 'dataemon'>): string[] {
+  const reasons = (sources?.() ?? [])
     .filter(({ state }) => state !== 'live' && state !== 'standby')
     .map(({ source, state, error }) => `${source} is ${state}${error === null ? '' : ` [${error.code}]`}`);
-  const models = dataemon?.();
+  const models = dataemon?.status();
   if (models !== undefined) {
-    const following = models.state === 'idle' || (models.state === 'running' && models.upToDateWith !== null);
-    if (!following) waitingFor.push(`the models: ${models.state}`);
-    if (models.error !== null) waitingFor.push(`the models: ${models.error.message} [${models.error.code}]`);
+    const isFollowing = models.state === 'idle' || (models.state === 'running' && models.upToDateWith !== null);
+    if (!isFollowing && !models.isStandby) reasons.push(`the models: ${models.state}`);
+    if (models.error !== null) reasons.push(`the models: ${models.error.message} [${models.error.code}]`);
   }
-  return { ready: waitingFor.length === 0, waitingFor };
+  return reasons;
 }

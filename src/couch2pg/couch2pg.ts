@@ -35,6 +35,10 @@ export interface Couch2pg {
   status(): SourceStatus[];
   /** Calls the listener after each change of a status. */
   onChange(listener: () => void): void;
+  /** Calls the listener after each batch of documents of a source, with how long it took to be written, in milliseconds. */
+  onBatch(listener: (source: string, durationMs: number) => void): void;
+  /** Why sources seem never to go on by themselves, a line each; CouchDB or PostgreSQL being away is no reason. */
+  stuck(): string[];
 }
 
 const batchesInFlight = 2;
@@ -59,6 +63,7 @@ const defaultPauses: SourcePauses = { firstMs: 500, longestMs: 60_000, lookMs: 6
 export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
   const { couchdb, postgres, batch, clock, random, log } = options;
   const listeners: (() => void)[] = [];
+  const batchListeners: ((source: string, durationMs: number) => void)[] = [];
   const onChange = () => listeners.forEach((listener) => listener());
   const count = couchdb.reduce((sum, { databases }) => sum + databases.length, 0);
   const readers = couchdb.reduce((sum, server) => sum + (server.readers ?? defaultReaders), 0);
@@ -86,6 +91,7 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
         batch: { ...batch, bytes, inFlight },
         readers: slots,
         comparisons,
+        onBatch: (durationMs) => batchListeners.forEach((listener) => listener(name, durationMs)),
         log: log.child({ source: name }),
         prepareTables: () => migrateWith(options, pool),
       });
@@ -103,6 +109,8 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
     },
     status: () => sources.map((source) => source.status()),
     onChange: (listener) => listeners.push(listener),
+    onBatch: (listener) => batchListeners.push(listener),
+    stuck: () => sources.map(({ stuck }) => stuck).filter((words) => words !== undefined),
   };
 }
 

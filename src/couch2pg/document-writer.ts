@@ -54,6 +54,11 @@ export interface WriterMark {
   hold(client: pg.ClientBase, at: string | undefined): Promise<boolean>;
 }
 
+/** What a batch has changed, and how long that took, with waiting for the batch before it. */
+export interface WrittenBatch extends Written {
+  readonly durationMs: number;
+}
+
 /** The checkpoint to be stored with rows; none while a batch is written in parts. */
 type Move = Pick<Batch, 'sequence' | 'pending' | 'recent' | 'changes'> | undefined;
 
@@ -80,11 +85,15 @@ export class DocumentWriter {
    *
    * @throws SyncError POSTGRES_*, CHECKPOINT_MOVED.
    */
-  write(batch: Batch): Promise<Written> {
+  write(batch: Batch): Promise<WrittenBatch> {
     const previous = this.#previous;
-    const written = this.#write(batch, previous).catch((error: unknown) => {
-      throw classifyPostgresError(error, `writing documents of ${this.options.source}`);
-    });
+    const began = performance.now();
+    const written = this.#write(batch, previous).then(
+      (changed) => ({ ...changed, durationMs: performance.now() - began }),
+      (error: unknown) => {
+        throw classifyPostgresError(error, `writing documents of ${this.options.source}`);
+      },
+    );
     this.#previous = written;
     // Whoever called is told; the one after is told by waiting for it.
     written.catch(() => undefined);

@@ -29,6 +29,8 @@ export interface FeedReaderOptions {
   readonly log: Log;
   /** Called with the number of characters PostgreSQL could not have held. */
   readonly onReplaced: (count: number) => void;
+  /** Called whenever something has come, if only a heartbeat. */
+  readonly onSign: () => void;
 }
 
 /** What came of one response. */
@@ -88,7 +90,7 @@ export class FeedReader {
   }
 
   async #read(feed: FeedMode, limit?: number): Promise<ReadResponse> {
-    const { database, sink, signal, heartbeatMs } = this.options;
+    const { database, sink, signal, heartbeatMs, onSign } = this.options;
     let count = 0;
     let alive = false;
     let overfull = false;
@@ -102,6 +104,7 @@ export class FeedReader {
       });
       for await (const event of events) {
         alive = true;
+        onSign();
         if (event.type === 'end') {
           this.#sequence = event.lastSequence;
           sink.mark(event.lastSequence, event.pending ?? (feed === 'normal' ? null : 0));

@@ -25,6 +25,8 @@ export interface FollowingOptions extends SourceOptions {
   readonly on: (event: SourceEvent) => void;
   /** Something was written. */
   readonly onWritten: () => void;
+  /** It goes on: CouchDB has given a sign of life, or something was written. */
+  readonly onSign: () => void;
 }
 
 /** What is not written by then is read again after the next start. */
@@ -103,6 +105,7 @@ export class Following {
       {
         ...{ database: this.#database, sink: batcher, liveFeed, heartbeatMs, signal: this.#signal, clock, log },
         onReplaced: (count) => (counters.replacedCharacters += count),
+        onSign: this.options.onSign,
       },
       since,
     );

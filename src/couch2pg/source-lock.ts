@@ -22,6 +22,8 @@ export interface SourceLockOptions {
   readonly standbyMs: number;
   /** Another process holds it: this one waits. */
   readonly onStandby: () => void;
+  /** Called before each try. */
+  readonly onTry: () => void;
   /** The connection that holds the lock has broken, and with it the right to write. */
   readonly onLost: (error: SyncError) => void;
   /** A person has asked something of the source. */
@@ -38,7 +40,7 @@ const longestGoodbyeMs = 2_000;
  * @throws SyncError POSTGRES_* when PostgreSQL cannot be reached.
  */
 export async function lockSource(options: SourceLockOptions): Promise<SourceLock | undefined> {
-  const { connection, name, source, clock, signal, standbyMs, onStandby, onLost, onControl } = options;
+  const { connection, name, source, clock, signal, standbyMs, onStandby, onTry, onLost, onControl } = options;
   const client = new pg.Client(clientConfig(connection, 'cht-sync couch2pg lock'));
   let held = false;
   let released = false;
@@ -67,6 +69,7 @@ export async function lockSource(options: SourceLockOptions): Promise<SourceLock
     await noticeLostClient(client);
     let told = false;
     while (!signal.aborted) {
+      onTry();
       held = await tryLock(client, name);
       if (held) {
         await client.query(`LISTEN ${controlChannel}`);

@@ -15,6 +15,8 @@ export interface SourceStatus {
   readonly progress: { readonly done: number; readonly total: number } | null;
   /** How many changes this process has written. */
   readonly written: number;
+  /** The size of their documents. */
+  readonly bytes: number;
   /** How many changes brought a revision that was in the table already. */
   readonly unchanged: number;
   /** How many documents this process has parked because PostgreSQL refused them. */
@@ -27,9 +29,16 @@ export interface SourceStatus {
   readonly ratePerSecond: number;
   /** For how long the oldest change that was read has not been written, in milliseconds; 0 when idle, null when unknown. */
   readonly lagMs: number | null;
+  /**
+   * Up to when, in milliseconds since the epoch, everything was in the table when the live feed was last left; null when
+   * this process has never come so far.
+   */
+  readonly caughtUpAt: number | null;
   /** When the last change was written, in milliseconds since the epoch. */
   readonly lastChangeAt: number | null;
   /** The greatest `saved_timestamp` this process has written. */
   readonly savedTimestamp: string | null;
+  /** How often a try has failed, by code. */
+  readonly errors: Readonly<Partial<Record<ErrorCode, number>>>;
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly remedy: string | undefined } | null;
 }

@@ -15,6 +15,7 @@ import { Following } from './following.js';
 import { SourceCounters } from './source-counters.js';
 import { loadProgress } from './load-progress.js';
 import { lockSource, type SourceLock } from './source-lock.js';
+import { SignsOfLife } from './signs-of-life.js';
 import { nextState, type SourceEvent, type SourceState } from './source-machine.js';
 import type { SourceStatus } from './source-status.js';
 
@@ -43,6 +44,8 @@ export interface SourceOptions {
   readonly prepareTables: () => Promise<void>;
   /** Called whenever the status has changed. */
   readonly onChange: () => void;
+  /** Told how long each batch of documents took, in milliseconds. */
+  readonly onBatch: (durationMs: number) => void;
 }
 
 /** How long a source waits for what, in milliseconds. */
@@ -78,23 +81,24 @@ export class Source {
   #following: Following | undefined;
   #ownsProgress = false;
   #reported: Promise<void> = Promise.resolve();
+  readonly #life = new SignsOfLife();
   readonly #counters: SourceCounters;
   readonly #backoff: Backoff;
   readonly #names: TableNames;
 
   constructor(private readonly options: SourceOptions) {
-    this.#counters = new SourceCounters(options.clock);
+    this.#counters = new SourceCounters(options.clock, options.onBatch);
     this.#backoff = new Backoff({ ...options.pauses, random: options.random });
     this.#names = tableNames(options.schema, options.table);
   }
 
   status(): SourceStatus {
-    const { sequence, pending, written, unchanged, rejected, replacedCharacters, ...counters } = this.#counters;
-    const { regressions, lastChangeAt, savedTimestamp } = counters;
+    const { sequence, pending, written, bytes, unchanged, rejected, replacedCharacters, ...counters } = this.#counters;
+    const { regressions, lastChangeAt, savedTimestamp, caughtUpAt, errors } = counters;
     const isLive = this.#state === 'live';
     return {
-      ...{ source: this.options.name, state: this.#state, sequence, pending, written, unchanged, rejected },
-      ...{ replacedCharacters, regressions, lastChangeAt, savedTimestamp },
+      ...{ source: this.options.name, state: this.#state, sequence, pending, written, bytes, unchanged, rejected },
+      ...{ replacedCharacters, regressions, lastChangeAt, savedTimestamp, caughtUpAt, errors: { ...errors } },
       progress: this.#following?.progress ?? null,
       ratePerSecond: this.#counters.ratePerSecond(),
       lagMs: isLive ? (this.#following?.unwrittenMs() ?? 0) : null,
@@ -102,8 +106,15 @@ export class Source {
     };
   }
 
+  /** Why it seems never to go on by itself, which is a defect of ours; undefined while it moves. */
+  get stuck(): string | undefined {
+    const words = this.#life.stuck(this.#state);
+    return words === undefined ? undefined : `${this.options.name} ${words}`;
+  }
+
   /** Lives until `signal` aborts; what was read by then is written first. Never throws for what fails outside. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#life.sign();
     if (this.#state !== 'starting') this.#on('retried');
     const isOver = () => signal.aborted;
     while (!isOver()) {
@@ -119,6 +130,7 @@ export class Source {
   blockedBy(error: SyncError): void {
     if (this.#state !== 'starting') this.#on('retried');
     this.#error = error;
+    this.#counters.failedWith(error.code);
     this.#on(error.passing ? 'failed-for-now' : 'failed-for-good');
   }
 
@@ -139,6 +151,7 @@ export class Source {
       ...{ connection, source: name, clock, signal: stop, standbyMs: pauses.standbyMs },
       name: `couch2pg ${schema}.${table} ${name}`,
       onStandby: () => this.#on('lock-refused'),
+      onTry: () => this.#life.sign(),
       onLost: (error) => broken.abort(error),
       onControl: () => void control.look(),
     });
@@ -177,15 +190,17 @@ export class Source {
         ...{ names: this.#names, counters: this.#counters, control, stop, broken },
         on: (event) => this.#on(event),
         onWritten: () => this.#succeeded(),
+        onSign: () => this.#life.sign(),
       });
       await this.#following.run();
-      this.#following = undefined;
+      this.#leaveFollowing();
       if (!isOver()) this.#on('interrupted');
     }
     broken.signal.throwIfAborted();
   }
 
   #succeeded(): void {
+    this.#life.sign();
     this.#isWell();
     this.#error = null;
     this.options.onChange();
@@ -200,13 +215,14 @@ export class Source {
   /** Takes note of an error; gives the pause before the next try, in milliseconds. */
   #failed(thrown: unknown): number {
     const { log, clock } = this.options;
-    this.#following = undefined;
+    this.#leaveFollowing();
     const wasSteady = this.#state === 'live' && clock.now() - (this.#liveSince ?? 0) >= steadyMs;
     if (wasSteady) this.#isWell();
     const error = thrown instanceof SyncError ? thrown : undefined;
     if (error === undefined) log.error({ err: thrown }, 'a defect of CHT Sync');
     this.#error = error ?? new SyncError('POSTGRES_STATEMENT_FAILED', messageOf(thrown), { passing: true });
     const { code, message, remedy, passing, retryAfterMs = 0 } = this.#error;
+    this.#counters.failedWith(code);
     if (code !== this.#toldCode) log.warn({ code, remedy }, message);
     this.#toldCode = code;
     this.#on(passing ? 'failed-for-now' : 'failed-for-good');
@@ -214,9 +230,21 @@ export class Source {
     return Math.max(pause, Math.min(retryAfterMs, longestAskedPauseMs));
   }
 
+  #leaveFollowing(): void {
+    this.#leaveLive();
+    this.#following = undefined;
+  }
+
+  #leaveLive(): void {
+    if (this.#state !== 'live' || this.#following === undefined) return;
+    this.#counters.leftLive(this.#following.unwrittenMs());
+  }
+
   #on(event: SourceEvent): void {
+    this.#life.sign();
     const state = nextState(this.#state, event);
     if (state === this.#state) return;
+    this.#leaveLive();
     this.#state = state;
     if (state === 'live') {
       this.#error = null;
@@ -235,11 +263,13 @@ export class Source {
 
   async #reportNowAndThen(signal: AbortSignal, control: ControlWatch, lock: SourceLock): Promise<void> {
     while (!signal.aborted) {
+      this.#life.report();
       // Behind the notification, which may get lost.
       await Promise.all([control.look(), lock.check(), this.#report()]);
       this.#tellProgress();
       await this.options.clock.sleep(reportEveryMs, signal);
     }
+    this.#life.endReports();
   }
 
   #tellProgress(): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { Backoff, messageOf, SyncError } from '../lib/index.js';
+import { Backoff, messageOf, Pulse, SyncError } from '../lib/index.js';
 import { withAuthorities } from './engine/authorities.js';
 import type { Engine } from './engine/engine.js';
 import { PlanEngine } from './engine/plan-engine.js';
@@ -31,6 +31,8 @@ export interface Dataemon {
   status(): DataemonStatus;
   /** Calls the listener whenever the status has changed, until the function returned is called. */
   onChange(listener: () => void): () => void;
+  /** Why it seems never to go on by itself, which is a defect of ours; undefined while it moves, however long a run takes. */
+  readonly stuck: string | undefined;
   /** The process id of dbt's worker, while there is one. */
   readonly workerPid: number | undefined;
 }
@@ -42,6 +44,10 @@ const standbyMs = 5_000;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
 
+/** A step that is no run waits for nothing longer than some minutes. */
+const stuckAfterMs = 15 * 60_000;
+const runs: ReadonlySet<DataemonState> = new Set(['installing', 'building', 'running']);
+
 /** Makes a dataemon; nothing happens until `run`. */
 export function createDataemon(options: DataemonOptions): Dataemon {
   return new RunningDataemon(options);
@@ -51,6 +57,8 @@ class RunningDataemon implements Dataemon {
   #state: DataemonState = 'starting';
   #lastRun: LastRun | null = null;
   #isStandby = false;
+  /** Undefined until it has a session: to prepare the tables may take any time. */
+  #pulse: Pulse | undefined;
   readonly #listeners = new Set<() => void>();
   readonly #wake: Wake;
   readonly #sessions: SessionKeeper;
@@ -122,6 +130,13 @@ class RunningDataemon implements Dataemon {
     return this.#worker.pid;
   }
 
+  get stuck(): string | undefined {
+    const { runTimeoutMs, intervalMs } = this.options;
+    const longestMs = stuckAfterMs + (runs.has(this.#state) ? runTimeoutMs : intervalMs);
+    if (this.#pulse === undefined || this.#pulse.ageMs <= longestMs) return undefined;
+    return `the models have been ${this.#state} for ${Math.floor(this.#pulse.ageMs / 60_000)} minutes without a sign`;
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const timers: NodeJS.Timeout[] = [];
     const deadline = new Promise<void>((resolve) => {
@@ -151,6 +166,7 @@ class RunningDataemon implements Dataemon {
       state: this.#state,
       package: describeSource(this.options.package),
       selector: this.options.selector ?? null,
+      isStandby: this.#isStandby,
       upToDateWith: this.#models.upToDateWith === '' ? null : (this.#models.upToDateWith ?? null),
       lastRun: this.#lastRun,
       models,
@@ -176,11 +192,14 @@ class RunningDataemon implements Dataemon {
   /** Lives as long as one connection to PostgreSQL. */
   async #oneSession(signal: AbortSignal): Promise<void> {
     // What a rebuild is done under stays, or another dataemon would begin the same.
+    this.#pulse = undefined;
     if (!this.#follower.isRebuilding || (await this.#sessions.isLost())) await this.#sessions.open();
+    this.#pulse = new Pulse();
     this.#follower.reset();
     this.#problems.end('postgres');
     if (!(await this.#lock(signal))) return;
     while (!signal.aborted && !(await this.#sessions.isLost())) {
+      this.#pulse.beat();
       const idleMs = await this.#sessions.whileLocked(
         () => this.#follower.step(),
         () => this.#engine.stop(),
@@ -197,6 +216,7 @@ class RunningDataemon implements Dataemon {
   /** Waits until no other dataemon runs these models. */
   async #lock(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted && !(await this.#sessions.isLost())) {
+      this.#pulse?.beat();
       const isOurs = await this.#sessions.tryLock();
       if (isOurs === this.#isStandby) {
         this.options.log.info(isOurs ? 'taking over' : 'another dataemon keeps these models up to date: standing by');
@@ -211,6 +231,7 @@ class RunningDataemon implements Dataemon {
   async #recoverFrom(thrown: unknown, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { log, clock } = this.options;
+    this.#pulse = undefined;
     if (!(thrown instanceof SyncError)) log.error({ err: thrown }, 'a defect of CHT Sync; trying again');
     const error = thrown instanceof SyncError ? thrown : defect(thrown);
     const isPostgres = error.code.startsWith('POSTGRES');
@@ -220,6 +241,7 @@ class RunningDataemon implements Dataemon {
   }
 
   #moveTo(event: DataemonEvent): void {
+    this.#pulse?.beat();
     this.#state = nextState(this.#state, event);
     this.#show();
   }

@@ -42,6 +42,9 @@ export const transitions: Readonly<Record<DataemonState, Readonly<Partial<Record
   stopped: {},
 };
 
+/** What a dataemon may be doing. */
+export const dataemonStates = Object.keys(transitions) as readonly DataemonState[];
+
 /**
  * The state after an event.
  *

@@ -1,5 +1,6 @@
 import { messageOf, SyncError, type Log } from '../lib/index.js';
 import { createPool, migrate } from '../postgres/index.js';
+import { dataemonLock } from './database/running.js';
 import { Session } from './database/session.js';
 import type { DataemonOptions } from './options.js';
 
@@ -88,7 +89,7 @@ export class SessionKeeper {
   }
 
   get #lockName(): string {
-    return `dataemon ${this.options.schema} ${this.options.selector ?? ''}`;
+    return dataemonLock(this.options.schema, this.options.selector);
   }
 
   async #connect(): Promise<Session> {

@@ -56,6 +56,8 @@ export interface DataemonStatus {
   /** The package in words. */
   readonly package: string;
   readonly selector: string | null;
+  /** Whether another dataemon keeps these models, and this one waits to take over. */
+  readonly isStandby: boolean;
   /**
    * Every document up to this `saved_timestamp` (ISO 8601, UTC, without zone) is in all models: the greatest there was
    * before the last run that left every model well. Null before that, and while there are no documents.

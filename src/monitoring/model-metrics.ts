@@ -1,8 +1,7 @@
-import type { MetricDefinition } from './metric-definition.js';
-import type { ModelSample, TestSample } from './samples.js';
+import { seconds, type MetricDefinition, type MetricHead } from './metric-definition.js';
+import type { ModelSample, StoredModel, TestSample } from './samples.js';
 
-const byModel = ({ name }: ModelSample) => ({ model: name });
-const seconds = (ms: number | null) => (ms === null ? null : ms / 1000);
+const byModel = ({ name }: { readonly name: string }) => ({ model: name });
 
 /** The metrics of each model. */
 export const modelMetrics: readonly MetricDefinition<ModelSample>[] = [
@@ -30,9 +29,35 @@ export const modelMetrics: readonly MetricDefinition<ModelSample>[] = [
   {
     kind: 'gauge',
     name: 'cht_sync_model_last_run_timestamp_seconds',
-    help: 'When the last run of the model ended',
+    help: 'When the last run of the model began',
     labelNames: ['model'],
     values: (sample) => [[byModel(sample), seconds(sample.lastRunAt)]],
+  },
+];
+
+/** Each failed run counts once. */
+export const modelFailures = {
+  kind: 'counter',
+  name: 'cht_sync_model_failures_total',
+  help: 'Runs of the model that failed',
+  labelNames: ['model'],
+} as const satisfies MetricHead;
+
+/** The metrics of each model that PostgreSQL is asked for. */
+export const storedModelMetrics: readonly MetricDefinition<StoredModel>[] = [
+  {
+    kind: 'gauge',
+    name: 'cht_sync_model_lag_seconds',
+    help: 'For how long the oldest document that the model has not taken yet has waited in the table; 0 when none does',
+    labelNames: ['model'],
+    values: (sample) => [[byModel(sample), seconds(sample.lagMs)]],
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_model_last_success_timestamp_seconds',
+    help: 'When the model last ran well',
+    labelNames: ['model'],
+    values: (sample) => [[byModel(sample), seconds(sample.lastSuccessAt)]],
   },
 ];
 

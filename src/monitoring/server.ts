@@ -1,7 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from './metrics.js';
-import type { Readiness } from './samples.js';
 
 /** What is served, and where. */
 export interface MonitoringOptions {
@@ -9,7 +8,10 @@ export interface MonitoringOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly metrics: Metrics;
-  readonly readiness: () => Readiness;
+  /** What keeps the process from being ready, a line each. */
+  readonly waitingFor: () => readonly string[];
+  /** What seems never to go on by itself, a line each; CouchDB or PostgreSQL being away is nothing of that kind. */
+  readonly stuck: () => readonly string[];
 }
 
 /** A running monitoring server. */
@@ -20,8 +22,8 @@ export interface MonitoringServer {
 }
 
 /**
- * Serves `/metrics`, `/healthz` (200 while the process answers at all) and `/readyz` (200 when everything is followed
- * and built, else 503 with the reasons).
+ * Serves `/metrics`, `/healthz` (200, or 503 with the reasons when a restart would help) and `/readyz` (200 when everything
+ * is followed and built, else 503 with the reasons). None of them waits for CouchDB, and only metrics for PostgreSQL, briefly.
  *
  * @throws the error of Node when it cannot listen there, such as EADDRINUSE.
  */
@@ -47,19 +49,20 @@ function urlOf(server: Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-function handler({ metrics, readiness }: MonitoringOptions): RequestListener {
+function handler({ metrics, waitingFor, stuck }: MonitoringOptions): RequestListener {
   return (request, response) => {
     const answer = (status: number, body: string, type = 'text/plain; charset=utf-8') =>
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
+    const verdict = (reasons: readonly string[]) =>
+      reasons.length === 0 ? answer(200, 'ok\n') : answer(503, reasons.map((reason) => `${reason}\n`).join(''));
     const path = request.url?.replace(/\?.*$/, '');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
       answer(405, 'only GET\n');
     } else if (path === '/healthz') {
-      answer(200, 'ok\n');
+      verdict(stuck());
     } else if (path === '/readyz') {
-      const { ready, waitingFor } = readiness();
-      answer(ready ? 200 : 503, ready ? 'ok\n' : waitingFor.map((reason) => `${reason}\n`).join(''));
+      verdict(waitingFor());
     } else if (path === '/metrics') {
       metrics.render().then(
         (text) => answer(200, text, metrics.contentType),

@@ -1,65 +1,44 @@
-import type { MetricDefinition } from './metric-definition.js';
-import type { SourceSample } from './samples.js';
+import { oneOf, seconds, type MetricDefinition, type MetricHead } from './metric-definition.js';
+import { lagStates, type SourceSample, type StoredSource } from './samples.js';
 
-/** `target` is what CHT Watchdog's dashboards filter by: the host, as `cht_instance`. */
-const watchdogLabels = ['db', 'cht_instance', 'target'] as const;
-
-function forWatchdog({ source }: SourceSample): Record<string, string> {
-  const slash = source.indexOf('/');
-  const host = source.slice(0, slash);
-  return { db: source.slice(slash + 1), cht_instance: host, target: host };
-}
-
-const bySource = ({ source }: SourceSample) => ({ source });
-
-/** The number that a CouchDB sequence begins with, as CHT Watchdog reads it; null when it has none. */
-export function sequenceNumber(sequence: string | null): number | null {
-  const digits = /^(\d+)-/.exec(sequence ?? '')?.[1];
-  return digits === undefined ? null : Number(digits);
-}
+const bySource = ({ source }: { readonly source: string }) => ({ source });
+const counts = ({ source }: SourceSample, label: string, numbers: Readonly<Record<string, number>>) =>
+  Object.entries(numbers).map(([key, count]) => [{ source, [label]: key }, count] as const);
 
 /** The metrics of each source. */
 export const sourceMetrics: readonly MetricDefinition<SourceSample>[] = [
   {
     kind: 'gauge',
-    name: 'couch2pg_up',
-    help: 'Whether the database is being followed',
-    labelNames: watchdogLabels,
-    values: (sample) => [[forWatchdog(sample), sample.up ? 1 : 0]],
-  },
-  {
-    kind: 'gauge',
-    name: 'couch2pg_progress_pending',
-    help: 'Changes that are still to come; no line when unknown',
-    labelNames: watchdogLabels,
-    values: (sample) => [[forWatchdog(sample), sample.pending]],
-  },
-  {
-    kind: 'counter',
-    name: 'couch2pg_progress_sequence',
-    help: 'The number that the sequence of the checkpoint begins with',
-    labelNames: watchdogLabels,
-    values: (sample) => [[forWatchdog(sample), sequenceNumber(sample.sequence)]],
-  },
-  {
-    kind: 'gauge',
     name: 'cht_sync_source_state',
     help: 'The state of the source: 1 for the one it is in, 0 for the others',
     labelNames: ['source', 'state'],
-    values: (sample) =>
-      sample.states.map((state) => [{ source: sample.source, state }, sample.state === state ? 1 : 0]),
+    values: ({ source, state, states }) => oneOf(states, state, { source }),
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_source_error',
+    help: 'The code of the error that holds the source up: 1; no line while there is none',
+    labelNames: ['source', 'code'],
+    values: ({ source, error }) => (error === null ? [] : [[{ source, code: error }, 1]]),
   },
   {
     kind: 'gauge',
     name: 'cht_sync_source_lag_seconds',
-    help: 'For how long the oldest change that was read has waited to be written; no line when unknown',
+    help: 'How long a change can have waited at most: 0 when idle, and while the source is not live the time since everything was in the table; no line before that was so once',
     labelNames: ['source'],
-    values: (sample) => [[bySource(sample), sample.lagMs === null ? null : sample.lagMs / 1000]],
+    values: (sample) => (sample.isStandby ? [] : [[bySource(sample), seconds(sample.lag.ms)]]),
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_source_lag_state',
+    help: 'Whether changes are known to wait (behind), none does (idle), or nobody knows because the source is not followed now (unknown): 1 for what holds',
+    labelNames: ['source', 'state'],
+    values: ({ source, isStandby, lag }) => (isStandby ? [] : oneOf(lagStates, lag.state, { source })),
   },
   {
     kind: 'counter',
     name: 'cht_sync_documents_written_total',
-    help: 'Changes written by this process',
+    help: 'Changes whose documents this process has written',
     labelNames: ['source'],
     values: (sample) => [[bySource(sample), sample.written]],
   },
@@ -72,11 +51,10 @@ export const sourceMetrics: readonly MetricDefinition<SourceSample>[] = [
   },
   {
     kind: 'counter',
-    name: 'cht_sync_regressions_total',
-    help: 'How often the database was found not to be what it was: recreated, restored, renumbered, purged, rewound',
-    labelNames: ['source', 'kind'],
-    values: (sample) =>
-      Object.entries(sample.regressions).map(([kind, count]) => [{ source: sample.source, kind }, count]),
+    name: 'cht_sync_documents_written_bytes_total',
+    help: 'The size of the documents in the changes written',
+    labelNames: ['source'],
+    values: (sample) => [[bySource(sample), sample.bytes]],
   },
   {
     kind: 'counter',
@@ -91,5 +69,67 @@ export const sourceMetrics: readonly MetricDefinition<SourceSample>[] = [
     help: 'Characters of documents that PostgreSQL cannot hold and that were replaced',
     labelNames: ['source'],
     values: (sample) => [[bySource(sample), sample.replacedCharacters]],
+  },
+  {
+    kind: 'counter',
+    name: 'cht_sync_regressions_total',
+    help: 'How often the database was found not to be what it was: recreated, restored, renumbered, purged, rewound',
+    labelNames: ['source', 'kind'],
+    values: (sample) => counts(sample, 'kind', sample.regressions),
+  },
+  {
+    kind: 'counter',
+    name: 'cht_sync_source_errors_total',
+    help: 'Tries of the source that failed, by the code of the error',
+    labelNames: ['source', 'code'],
+    values: (sample) => counts(sample, 'code', sample.errors),
+  },
+];
+
+/** Each batch of documents, from when it was full until it was committed. */
+export const batchDuration = {
+  kind: 'histogram',
+  name: 'cht_sync_batch_duration_seconds',
+  help: 'Batches of documents, by how long they took from being full to being committed',
+  labelNames: ['source'],
+} as const satisfies MetricHead;
+
+/** The metrics of each source that PostgreSQL is asked for. */
+export const storedSourceMetrics: readonly MetricDefinition<StoredSource>[] = [
+  {
+    kind: 'gauge',
+    name: 'cht_sync_documents_parked',
+    help: 'Documents that are parked now because PostgreSQL refuses them',
+    labelNames: ['source'],
+    values: (sample) => [[bySource(sample), sample.parked]],
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_verify_ended_timestamp_seconds',
+    help: 'When the last cht-sync verify of the source ended',
+    labelNames: ['source'],
+    values: (sample) => [[bySource(sample), seconds(sample.verification?.endedAt ?? null)]],
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_verify_documents',
+    help: 'Documents that the last cht-sync verify compared',
+    labelNames: ['source'],
+    values: (sample) => [[bySource(sample), sample.verification?.compared ?? null]],
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_verify_differences',
+    help: 'Differences that the last cht-sync verify found, mended or not: missing, stale, extra, parked, purged',
+    labelNames: ['source', 'kind'],
+    values: ({ source, verification }) =>
+      Object.entries(verification?.differences ?? {}).map(([kind, count]) => [{ source, kind }, count]),
+  },
+  {
+    kind: 'gauge',
+    name: 'cht_sync_verify_remaining',
+    help: 'Differences that the last cht-sync verify left, those of parked documents with them',
+    labelNames: ['source'],
+    values: (sample) => [[bySource(sample), sample.verification?.remaining ?? null]],
   },
 ];

@@ -1,4 +1,4 @@
-export { tryLock } from './advisory-lock.js';
+export { isLocked, tryLock } from './advisory-lock.js';
 export { cancelOnAbort } from './cancel.js';
 export { changeChannel, notifyChange, type ChangeNotification } from './change-notification.js';
 export { dropOvertaken } from './compare-and-set.js';
@@ -59,6 +59,7 @@ export {
   type SnapshotRange,
   type StoredSnapshot,
 } from './snapshot.js';
+export { listStandings, type SourceStanding, type StoredVerification } from './source-standing.js';
 export { isStorableText, storableText } from './storable-text.js';
 export {
   parkedRevisionsOf,

@@ -48,6 +48,7 @@ test('an instance notices that the connection which holds its lock is half-open'
     ...{ name: 'test', source: 'test', clock: systemClock, signal: new AbortController().signal, standbyMs: 100 },
     connection: { ...scene.postgresProxy.before(scene.database).connection, answerTimeoutMs: 300 },
     onStandby: () => undefined,
+    onTry: () => undefined,
     onLost: (error) => (lost = error),
     onControl: () => undefined,
   });

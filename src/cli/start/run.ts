@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { secretsOf, type Config, type Reading } from '../../config/index.js';
 import { createCouch2pg, type Couch2pg } from '../../couch2pg/index.js';
-import { createDataemon, type Dataemon } from '../../dataemon/index.js';
+import { createDataemon, dataemonStates, type Dataemon } from '../../dataemon/index.js';
 import { createLog, SyncError, systemClock, type Log } from '../../lib/index.js';
 import { logWarnings } from '../command-log.js';
 import { couch2pgOptions, dataemonOptions, packageSource } from '../connections.js';
-import { monitor } from '../measure.js';
+import { monitor, stuckOf } from '../measure.js';
 import { listenForStop, type StopSignal } from '../stop-signal.js';
 import type { CliSurroundings } from '../surroundings.js';
 import { version } from '../version.js';
@@ -131,13 +131,14 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
   const halt = new AbortController();
   const signal = AbortSignal.any([stop, halt.signal]);
   const dataemon = createDataemon(dataemonOptions(config, surroundings, target.connection, log));
-  const monitoring = await monitor(
-    config,
-    { sources: () => running.couch2pg?.status() ?? [], dataemon: () => dataemon.status() },
-    log,
-  );
+  const measured = {
+    sources: () => running.couch2pg?.status() ?? [],
+    dataemon: { states: dataemonStates, status: () => dataemon.status() },
+    stuck: () => [...(running.couch2pg?.stuck() ?? []), ...stuckOf(dataemon)],
+  };
+  const monitoring = await monitor(config, target.connection, measured, log);
   cleanup.add(() => monitoring.stop());
-  dataemon.onChange(() => monitoring.modelsChanged());
+  dataemon.onChange(() => monitoring.dataemonChanged());
   running.dataemon = dataemon;
   // dbt gets ready while the source is filled.
   const modelling = dataemon.run(signal);
@@ -148,6 +149,7 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
     const couch2pg = createCouch2pg(
       couch2pgOptions(config, { couchdb: origin.couchdb, postgres: target.connection }, log),
     );
+    couch2pg.onBatch((source, durationMs) => monitoring.batchWritten(source, durationMs));
     running.couch2pg = couch2pg;
     const hasSample = config.couchdbDbs.includes('medic') && packageSource(config, '').kind === 'bundled';
     running.guide = guideFor({

@@ -12,12 +12,15 @@ const source = (name: string, more: Partial<SourceStatus> = {}): SourceStatus =>
   pending: 0,
   progress: null,
   written: 12_345,
+  bytes: 1_000_000,
   unchanged: 0,
   regressions: { recreated: 0, restored: 0, renumbered: 0, purged: 0, rewound: 0 },
   rejected: 0,
   replacedCharacters: 0,
   ratePerSecond: 0,
   lagMs: 0,
+  caughtUpAt: null,
+  errors: {},
   lastChangeAt: null,
   savedTimestamp: null,
   error: null,
@@ -37,7 +40,16 @@ const model = (name: string, more: Partial<ModelStatus> = {}): ModelStatus => ({
 });
 
 const dataemon = (more: Partial<DataemonStatus> = {}): DataemonStatus => ({
-  ...{ state: 'idle', package: 'bundled', selector: null, upToDateWith: null, lastRun: null, tests: null, error: null },
+  ...{
+    state: 'idle',
+    package: 'bundled',
+    selector: null,
+    isStandby: false,
+    upToDateWith: null,
+    lastRun: null,
+    tests: null,
+    error: null,
+  },
   models: [model('contact'), model('person', { rows: 21_000_000 })],
   ...more,
 });

@@ -6,11 +6,18 @@ import { CaughtUpWatch, comparable } from './verdict.js';
 const none = { recreated: 0, restored: 0, renumbered: 0, purged: 0, rewound: 0 };
 const live: SourceStatus = {
   ...{ source: 'h/medic', state: 'live', sequence: '1-a', pending: 0, written: 5, rejected: 0, replacedCharacters: 0 },
-  ...{ progress: null, unchanged: 0, regressions: none },
+  ...{ progress: null, bytes: 500, unchanged: 0, regressions: none, caughtUpAt: null, errors: {} },
   ...{ ratePerSecond: 0, lagMs: 0, lastChangeAt: null, savedTimestamp: '2026-01-02 03:04:05.678', error: null },
 };
 const idle: DataemonStatus = {
-  ...{ state: 'idle', package: 'bundled', selector: null, upToDateWith: '2026-01-02T03:04:05.678000', lastRun: null },
+  ...{
+    state: 'idle',
+    package: 'bundled',
+    selector: null,
+    isStandby: false,
+    upToDateWith: '2026-01-02T03:04:05.678000',
+    lastRun: null,
+  },
   ...{ models: [], tests: null, error: null },
 };
 const refused = { code: 'COUCHDB_UNAUTHORIZED' as const, message: 'refused', remedy: 'Check it.' };

@@ -4,7 +4,6 @@ import type { Batch } from '../batch.js';
 import { Batcher } from '../batcher.js';
 import { DocumentWriter } from '../document-writer.js';
 import { stagedRow } from '../staged-row.js';
-import type { Written } from '../write-in-parts.js';
 import type { SnapshotOptions } from './snapshot-options.js';
 
 /** What a range writer tells. */
@@ -66,7 +65,7 @@ export class RangeWriter {
   }
 
   async #write(batch: Batch): Promise<void> {
-    const written: Written = await this.#writer.write(batch);
+    const written = await this.#writer.write(batch);
     // To who counts, its mark is no sequence of the feed.
     this.options.onWritten({ ...batch, sequence: undefined }, written);
   }

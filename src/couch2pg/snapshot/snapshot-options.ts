@@ -3,7 +3,7 @@ import type { Database } from '../../couchdb/index.js';
 import type { Clock, Log, Slots } from '../../lib/index.js';
 import type { Batch } from '../batch.js';
 import type { BatcherOptions } from '../batcher.js';
-import type { Written } from '../write-in-parts.js';
+import type { WrittenBatch } from '../document-writer.js';
 
 /** What a snapshot is made of, and how. */
 export interface SnapshotOptions {
@@ -26,7 +26,7 @@ export interface SnapshotOptions {
   readonly pageRows?: number;
   /** Called whenever documents have been written. */
   readonly onProgress: (progress: SnapshotProgress) => void;
-  readonly onWritten: (batch: Batch, written: Written) => void;
+  readonly onWritten: (batch: Batch, written: WrittenBatch) => void;
   /** Called with the number of characters PostgreSQL could not have held. */
   readonly onReplaced: (count: number) => void;
 }

@@ -95,10 +95,31 @@ export async function readReports(
   };
 }
 
+/**
+ * What of the reports is cheap enough to be asked for again and again: by name, of the models of one selector.
+ *
+ * @throws what PostgreSQL answers.
+ */
+export async function readModelLags(
+  client: pg.ClientBase,
+  place: ReportPlace & { readonly selector: string | undefined },
+): Promise<(Pick<ModelReport, 'name' | 'lastSuccessAt'> & { readonly lagMs: number | null })[]> {
+  const database = queriesOf(client);
+  const models = (await readModels(database, place)).filter(({ selector }) => selector === (place.selector ?? ''));
+  const lags = await readLags(database, place, levelsOf(models), 0);
+  return models.map(({ name, succeeded_at: lastSuccessAt, level }) => {
+    return { name, lastSuccessAt, lagMs: (level === null ? undefined : lags.get(level)?.ms) ?? null };
+  });
+}
+
+function levelsOf(models: readonly Row[]): (string | null)[] {
+  return [...new Set(models.map(({ level }) => level))];
+}
+
 async function readModelReports(database: Queries, place: ReportPlace): Promise<ModelReport[]> {
   const models = await readModels(database, place);
   const rows = await countRows(database, models);
-  const lags = await readLags(database, place, [...new Set(models.map(({ level }) => level))]);
+  const lags = await readLags(database, place, levelsOf(models), mostDocuments);
   return models.map((model) => {
     const { id, name, selector, schema, alias: relation, materialized, status, level } = model;
     return {
@@ -139,6 +160,7 @@ async function readLags(
   database: Queries,
   { rootSchema, table }: ReportPlace,
   levels: readonly (string | null)[],
+  most: number,
 ): Promise<Map<string, ModelLag>> {
   const documents = `${quoteIdentifier(rootSchema)}.${quoteIdentifier(table)}`;
   const rows = await database.query<{ level: string; ms: number | null; documents: number }>(
@@ -147,7 +169,7 @@ async function readLags(
      FROM unnest($1::text[]) AS level, LATERAL (
        SELECT count(*)::int AS documents, min(saved_timestamp) AS oldest FROM (
          SELECT saved_timestamp FROM ${documents} WHERE saved_timestamp > level::timestamp
-         ORDER BY saved_timestamp LIMIT ${mostDocuments + 1}
+         ORDER BY saved_timestamp LIMIT ${most + 1}
        ) AS waiting
      ) AS behind WHERE level IS NOT NULL`,
     [levels],
@@ -157,8 +179,8 @@ async function readLags(
       level,
       {
         ms: Math.max(0, Math.round(ms ?? 0)),
-        documents: Math.min(found, mostDocuments),
-        hasMore: found > mostDocuments,
+        documents: Math.min(found, most),
+        hasMore: found > most,
       },
     ]),
   );
@@ -174,9 +196,9 @@ export function compiledPathIn(message: string): string | null {
   return /compiled code at (.+?)\s*$/m.exec(message)?.[1] ?? null;
 }
 
-function queriesOf(pool: pg.Pool): Queries {
+function queriesOf(client: pg.ClientBase | pg.Pool): Queries {
   return {
     query: async <Row extends pg.QueryResultRow>(doing: string, text: string, values: readonly unknown[] = []) =>
-      (await classified(doing, pool.query<Row>(text, [...values]))).rows,
+      (await classified(doing, client.query<Row>(text, [...values]))).rows,
   };
 }

@@ -8,6 +8,7 @@ import { addModelsCommand } from './models.js';
 import { addRejectedCommand } from './rejected.js';
 import { addScaffoldCommand } from './scaffold.js';
 import { addStartCommand } from './start.js';
+import { addStatusCommand } from './status.js';
 import type { CliSurroundings } from './surroundings.js';
 import { addVerifyCommand } from './verify.js';
 import { version } from './version.js';
@@ -19,6 +20,7 @@ const commands: readonly AddCommand[] = [
   addStartCommand,
   addCouch2pgCommand,
   addDataemonCommand,
+  addStatusCommand,
   addModelsCommand,
   addControlCommands,
   addRejectedCommand,

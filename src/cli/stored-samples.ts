@@ -29,7 +29,7 @@ export interface Wanted {
 }
 
 /** What a scrape may cost PostgreSQL, in milliseconds. */
-const statementTimeoutMs = 3_000;
+const defaultTimeoutMs = 3_000;
 
 /** Reads what only PostgreSQL knows, over a connection that is there for as long as it is asked. */
 export class StoredReader {
@@ -40,8 +40,9 @@ export class StoredReader {
   constructor(
     private readonly place: StoredPlace,
     private readonly log: Log,
+    private readonly timeoutMs = defaultTimeoutMs,
   ) {
-    const connection = { ...place.connection, answerTimeoutMs: statementTimeoutMs + 1_000 };
+    const connection = { ...place.connection, answerTimeoutMs: timeoutMs + 1_000 };
     this.#pool = createPool({ connection, applicationName: 'cht-sync monitoring', max: 1, log });
   }
 
@@ -94,7 +95,7 @@ export class StoredReader {
     const client = await this.#pool.connect();
     try {
       await client.query('BEGIN READ ONLY');
-      await client.query(`SET LOCAL statement_timeout = ${statementTimeoutMs}`);
+      await client.query(`SET LOCAL statement_timeout = ${this.timeoutMs}`);
       const result = await work(client);
       await client.query('COMMIT');
       client.release();

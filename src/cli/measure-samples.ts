@@ -40,7 +40,7 @@ export function dataemonSample(status: DataemonStatus, states: readonly Dataemon
   const keepsSome =
     models.length > 0 && (error === null || error.code === 'MODEL_FAILED' || error.code === 'PACKAGE_BROKEN');
   return {
-    ...{ state, states, lastRun, error: error?.code ?? null },
+    ...{ selector: status.selector, state, states, lastRun, error: error?.code ?? null },
     up: error === null && isStandby ? true : keepsSome && (atWork.has(state) || state === 'backing-off'),
     models: models.map(modelSample),
     tests: (tests?.tests ?? []).map(({ name, status: ended }): TestSample => {

@@ -1,28 +1,31 @@
 import { oneOf, type MetricDefinition, type MetricHead } from './metric-definition.js';
 import type { DataemonSample } from './samples.js';
 
+/** Several dataemons may work on one database, each with a selector of its own; without one there is no label. */
+const bySelector = ({ selector }: DataemonSample): Record<string, string> => (selector === null ? {} : { selector });
+
 /** The metrics of the dataemon itself. */
 export const dataemonMetrics: readonly MetricDefinition<DataemonSample>[] = [
   {
     kind: 'gauge',
     name: 'cht_sync_dataemon_up',
     help: 'Whether the models are kept up to date, by this process or another; models that fail by themselves do not count',
-    labelNames: [],
-    values: ({ up }) => [[{}, up ? 1 : 0]],
+    labelNames: ['selector'],
+    values: (sample) => [[bySelector(sample), sample.up ? 1 : 0]],
   },
   {
     kind: 'gauge',
     name: 'cht_sync_dataemon_state',
     help: 'The state of the dataemon: 1 for the one it is in, 0 for the others',
-    labelNames: ['state'],
-    values: ({ state, states }) => oneOf(states, state, {}),
+    labelNames: ['selector', 'state'],
+    values: (sample) => oneOf(sample.states, sample.state, bySelector(sample)),
   },
   {
     kind: 'gauge',
     name: 'cht_sync_dataemon_error',
     help: 'The code of what is wrong with the models: 1; no line while nothing is',
-    labelNames: ['code'],
-    values: ({ error }) => (error === null ? [] : [[{ code: error }, 1]]),
+    labelNames: ['selector', 'code'],
+    values: (sample) => (sample.error === null ? [] : [[{ ...bySelector(sample), code: sample.error }, 1]]),
   },
 ];
 

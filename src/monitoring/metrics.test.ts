@@ -22,7 +22,16 @@ const source: SourceSample = {
 };
 const model: ModelSample = { name: 'person', failed: false, rows: 10, lastRunAt: 1000, durationMs: 500 };
 const dataemon: DataemonSample = {
-  ...{ state: 'idle', states: ['idle', 'waiting'], up: true, error: null, lastRun: null, models: [model], tests: [] },
+  ...{
+    selector: null,
+    state: 'idle',
+    states: ['idle', 'waiting'],
+    up: true,
+    error: null,
+    lastRun: null,
+    models: [model],
+    tests: [],
+  },
 };
 const stored: StoredSample = {
   sources: [
@@ -113,6 +122,7 @@ test('sources and models are measured in base units, counters are not added up o
     'cht_sync_model_last_run_timestamp_seconds{model="person"} 1',
     'cht_sync_model_last_success_timestamp_seconds{model="person"} 4',
     'cht_sync_dataemon_state{state="idle"} 1',
+    'cht_sync_dataemon_up 1',
     'cht_sync_build_info{version="3.0.0"} 1',
     'cht_sync_postgres_up 1',
   ];

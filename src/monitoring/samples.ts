@@ -79,6 +79,8 @@ export interface RunSample {
 
 /** What is measured of a dataemon. */
 export interface DataemonSample {
+  /** Null when it keeps all models. */
+  readonly selector: string | null;
   readonly state: string;
   /** All the states there are. */
   readonly states: readonly string[];

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addConfigCommand } from './config.js';
 import { addControlCommands } from './control.js';
 import { addCouch2pgCommand } from './couch2pg.js';
+import { addDashboardsCommand } from './dashboards.js';
 import { addDataemonCommand } from './dataemon.js';
 import { addEmbeddedCouchDbCommand } from './embedded-couchdb.js';
 import { addModelsCommand } from './models.js';
@@ -26,6 +27,7 @@ const commands: readonly AddCommand[] = [
   addRejectedCommand,
   addVerifyCommand,
   addScaffoldCommand,
+  addDashboardsCommand,
   addConfigCommand,
   addEmbeddedCouchDbCommand,
 ];

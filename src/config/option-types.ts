@@ -155,6 +155,26 @@ export function packageUrl(placeholder: string, example: string): OptionType<str
   };
 }
 
+/** The address of a web application, without credentials. */
+export function webAddress(example: string): OptionType<string> {
+  return {
+    placeholder: 'url',
+    expects: `an address such as \`${example}\``,
+    parse: (written) => {
+      if (!/^https?:\/\//i.test(written) || !URL.canParse(written)) {
+        return bad('it is not an address', `Give an address with http:// or https://, such as ${example}.`);
+      }
+      const { username, password, search, hash } = new URL(written);
+      if (username !== '' || password !== '') {
+        return bad('it holds credentials', 'Give user and password in their own options.');
+      }
+      if (search !== '' || hash !== '') return bad('it holds more than a place', `Give an address such as ${example}.`);
+      return good(written.replace(/\/+$/, ''));
+    },
+    show: hideCredentials,
+  };
+}
+
 /** Hides what stands before the `@` of an address. */
 export function hideCredentials(address: string): string {
   return address.replace(

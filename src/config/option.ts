@@ -8,6 +8,7 @@ export const groups = [
   'couch2pg',
   'dataemon',
   'Monitoring',
+  'Superset',
   'Embedded demonstration',
 ] as const;
 

@@ -1,6 +1,7 @@
 import type { Option, ValueOf } from './option.js';
 import type { ServerConfig } from './servers.js';
 import { boolean, databases, host, identifier, integer, oneOf, packageUrl, path, port, text } from './option-types.js';
+import { supersetOptions } from './superset-options.js';
 
 const file = path('file');
 const folder = path('folder');
@@ -299,6 +300,7 @@ export const options = {
       'How log lines are written; `auto` is `text` for `cht-sync start` and on a terminal, otherwise `json`.',
     group: 'Monitoring',
   },
+  ...supersetOptions,
   embeddedDataDir: {
     env: 'EMBEDDED_DATA_DIR',
     type: folder,

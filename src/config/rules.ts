@@ -15,6 +15,7 @@ export function problemsBetween(given: Given, serversInFile: boolean): Problem[]
     ...tlsOverSocket(given),
     ...keyPair(given, 'COUCHDB'),
     ...keyPair(given, 'POSTGRES'),
+    ...signIn(given, 'SUPERSET_DB'),
   ];
 }
 

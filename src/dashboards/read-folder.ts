@@ -32,6 +32,22 @@ export async function readFolder(folder: string): Promise<Asset[]> {
   return assets;
 }
 
+/**
+ * Where in a folder the files of assets are, by uuid; what is no such file is left out.
+ *
+ * @throws SyncError DASHBOARD_FILES_INVALID when the folder cannot be read.
+ */
+export async function pathsIn(folder: string): Promise<Map<string, string>> {
+  const paths = new Map<string, string>();
+  for (const kind of assetKinds) {
+    for (const path of await yamlFilesIn(folder, kind)) {
+      const asset = readAsset(kind, path, await readFile(join(folder, path), 'utf8'));
+      if (typeof asset !== 'string') paths.set(asset.uuid, path);
+    }
+  }
+  return paths;
+}
+
 /** The asset in a text, or what is wrong with it. */
 export function readAsset(kind: AssetKind, path: string, text: string): Asset | string {
   let content: unknown;

@@ -2,11 +2,18 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
+const signIn = { user: z.string(), password: z.string() };
+
 const schema = z.object({
-  postgres: z
-    .object({ host: z.string(), port: z.number(), user: z.string(), password: z.string(), database: z.string() })
+  postgres: z.object({ host: z.string(), port: z.number(), ...signIn, database: z.string() }).optional(),
+  couchdb: z.object({ url: z.string(), credentials: z.object(signIn) }).optional(),
+  superset: z
+    .object({
+      access: z.object({ url: z.string(), ...signIn }),
+      /** The role that its dashboards read PostgreSQL as; missing for a PostgreSQL of the user's own. */
+      reader: z.object(signIn).optional(),
+    })
     .optional(),
-  couchdb: z.object({ url: z.string(), credentials: z.object({ user: z.string(), password: z.string() }) }).optional(),
 });
 
 /** Where the embedded servers of a demonstration listen, for commands beside it. */

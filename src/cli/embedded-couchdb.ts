@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { loadConfig } from '../config/index.js';
 import { logWarnings, serviceLog } from './command-log.js';
+import { demonstrationOnly } from './demonstration-only.js';
 import { addFlags, flagValues } from './flags.js';
 import type { AddCommand } from './program.js';
 import { takeDataFolder } from './start/data-folder.js';
@@ -26,7 +27,7 @@ export const addEmbeddedCouchDbCommand: AddCommand = (program, surroundings, exi
     try {
       const portIsOwn = reading.given('embeddedCouchdbPort');
       // Only now, so that other commands do without it.
-      const { startSource } = await import('./start/source.js');
+      const { startSource } = await demonstrationOnly(() => import('./start/source.js'));
       const source = await startSource({ folder: dataFolder.path, config, portIsOwn, log });
       try {
         if (empty !== true) await source.fill(stop.signal);

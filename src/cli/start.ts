@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/index.js';
+import { demonstrationOnly } from './demonstration-only.js';
 import { addFlags, flagValues } from './flags.js';
 import type { AddCommand } from './program.js';
 import { summaryJson, summaryText } from './start/summary.js';
@@ -17,7 +18,7 @@ export const addStartCommand: AddCommand = (program, surroundings, exit) => {
     const reading = loadConfig({ folder, env, flags: flagValues(command) });
     const config = reading.config();
     // Only now: a command keeps in memory what it has imported, and couch2pg alone needs no embedded servers.
-    const { runStart } = await import('./start/run.js');
+    const { runStart } = await demonstrationOnly(() => import('./start/run.js'));
     const summary = await runStart({ config, reading, surroundings, exitWhenCaughtUp });
     if (!exitWhenCaughtUp) return;
     if (summary !== undefined) {

@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly folder: string;
   /** All of its environment besides what any process needs. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What is started instead of the `cht-sync` of this checkout: a program and its first arguments. */
+  readonly program?: readonly [string, ...string[]];
 }
 
 /** How a command has ended. */
@@ -39,8 +41,11 @@ export class Command implements AsyncDisposable {
   #stderr = '';
   #hasEnded = false;
 
-  constructor(args: readonly string[], { folder, env = {} }: CommandOptions) {
-    this.#child = spawn(process.execPath, [executable, ...args], {
+  constructor(
+    args: readonly string[],
+    { folder, env = {}, program: [program, ...first] = [process.execPath, executable] }: CommandOptions,
+  ) {
+    this.#child = spawn(program, [...first, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH, HOME: folder, METRICS_PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -23,8 +23,9 @@
   {'name': 'contact_type', 'value': 'doc.contact_type', 'malformed': cht_pipeline.is_malformed_name('doc.contact_type')},
 ] %}
 
-{% set patient_id = [
+{% set person = [
   {'name': 'patient_id', 'value': 'doc.patient_id', 'malformed': cht_pipeline.is_malformed_name('doc.patient_id')},
+  {'name': 'date_of_birth', 'value': 'doc.date_of_birth', 'kind': 'date'},
 ] %}
 
 {% set place = [
@@ -84,7 +85,7 @@ union all
   parts={'parent_id': "doc.parent ->> '_id'"},
 ) }}
 union all
-{{ cht_pipeline.data_quality_rows('person', patient_id, members='patient_id text') }}
+{{ cht_pipeline.data_quality_rows('person', person, members='patient_id text, date_of_birth text') }}
 union all
 {{ cht_pipeline.data_quality_rows(
   'place',

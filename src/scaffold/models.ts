@@ -28,7 +28,7 @@ export interface Models {
 /** The models of cht_pipeline: a table of that name in the same schema would be theirs. */
 const namesOfBaseModels = [
   ...['document_metadata', 'contact', 'contact_type', 'person', 'place', 'patient', 'data_record', 'user'],
-  ...['feedback', 'telemetry', 'telemetry_devices', 'dbt_results', 'data_quality', 'couchdb'],
+  ...['feedback', 'telemetry', 'telemetry_devices', 'telemetry_metrics', 'dbt_results', 'data_quality', 'couchdb'],
   ...Object.values(dataQualityNames),
 ];
 

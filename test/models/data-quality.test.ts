@@ -15,7 +15,7 @@ const documents: Readonly<Record<string, readonly [body: NonNullable<Body>, ...c
   'right:report': [{ type: 'data_record', form: 'x', reported_date: '1700000000000', contact: reference, fields: {} }],
   'right:empty': [{ type: 'data_record' }],
   'right:user': [{ type: 'user-settings', facility_id: ['a', 'b'] }],
-  'right:telemetry': [{ type: 'telemetry', metadata: { year: '', month: null } }],
+  'right:telemetry': [{ type: 'telemetry', metadata: { year: '', month: null }, metrics: { boot_time: { count: 1 } } }],
   'right:feedback': [{ type: 'feedback', info: 'slow', meta: {} }],
   'contact:date': [{ type: 'person', reported_date: 'soon' }, 'contact.reported'],
   'contact:list': [
@@ -29,6 +29,7 @@ const documents: Readonly<Record<string, readonly [body: NonNullable<Body>, ...c
   ],
   'contact:type': [{ type: 'contact', contact_type: megabytes }, 'contact.contact_type'],
   'person:id': [{ type: 'person', patient_id: { a: 1 } }, 'person.patient_id'],
+  'person:birth': [{ type: 'person', date_of_birth: '2026-02-30' }, 'person.date_of_birth'],
   'place:contact': [{ type: 'clinic', contact: 'a' }, 'place.contact_id'],
   'type:huge': [{ type: megabytes }, 'document_metadata.doc_type'],
   'report:text': [

@@ -15,6 +15,7 @@ export const models = [
   'feedback',
   'telemetry',
   'telemetry_devices',
+  'telemetry_metrics',
   'data_quality',
 ] as const;
 
@@ -101,5 +102,6 @@ export const allForeignKeys = [
   'place > contact',
   'telemetry > document_metadata',
   'telemetry_devices > document_metadata',
+  'telemetry_metrics > document_metadata',
   'user > document_metadata',
 ];

@@ -18,7 +18,7 @@ describe('the package', () => {
     });
     const printed = await dbtCommand(database, { schema: 'v1' }, 'build');
     expect(printed).toMatch(/ERROR=0 SKIP=0/);
-    expect(printed).toMatch(/18 unit tests/);
+    expect(printed).toMatch(/28 unit tests/);
 
     const { rows } = await database.pool.query(`SELECT id, person, configured FROM v1.contact_type ORDER BY id`);
     expect(rows).toEqual([

@@ -58,12 +58,14 @@ export interface DbtOptions {
   readonly additionalModels?: string;
   /** The folder of a project to work on instead of the package `pipeline/`. */
   readonly project?: string;
+  /** Whether `run` makes the views for dashboards, too: a dozen, each time. */
+  readonly dashboards?: boolean;
 }
 
 /** Starts a resident dbt for a database. */
 export async function startDbt(
   database: TestDatabase,
-  { additionalModels, project = join(root, 'pipeline') }: DbtOptions = {},
+  { additionalModels, project = join(root, 'pipeline'), dashboards = false }: DbtOptions = {},
 ): Promise<Dbt> {
   const scratch = await mkdtemp(join(tmpdir(), 'cht-sync-dbt-'));
   if (additionalModels !== undefined) {
@@ -87,8 +89,9 @@ export async function startDbt(
 
   async function ask<Answer>(target: DbtTarget, args: readonly string[], fork = false): Promise<Answer> {
     const key = `${target.schema}-${target.rootSchema ?? ''}`;
+    const without = args[0] === 'run' && !dashboards ? ['--exclude', 'tag:dashboard'] : [];
     const request = {
-      ...{ args, fork, env: environment(database, target), manifest: key },
+      ...{ args: [...args, ...without], fork, env: environment(database, target), manifest: key },
       folders: folders(join(scratch, key), project),
     };
     worker.stdin.write(`${JSON.stringify(request)}\n`);

@@ -18,6 +18,7 @@ select
   doc.phone,
   doc.alternative_phone as phone2,
   {{ cht_pipeline.key_of('doc.patient_id') }} as patient_id,
+  {{ cht_pipeline.date_of('doc.date_of_birth') }} as date_of_birth,
   contact.instance,
   contact.dbname
 from {{ ref('contact') }} as contact
@@ -27,7 +28,8 @@ cross join lateral jsonb_to_record(couchdb.doc) as doc (
   sex text,
   phone text,
   alternative_phone text,
-  patient_id text
+  patient_id text,
+  date_of_birth text
 )
 where contact_type.person
   and couchdb._deleted is not true

@@ -16,6 +16,8 @@ select
   contact.saved_timestamp,
   {{ cht_pipeline.key_of('doc.place_id') }} as place_id,
   {{ cht_pipeline.key_of("coalesce(doc.contact_id, doc.contact ->> '_id')") }} as contact_id,
+  {{ cht_pipeline.number_of("doc.geolocation ->> 'latitude'") }}::double precision as latitude,
+  {{ cht_pipeline.number_of("doc.geolocation ->> 'longitude'") }}::double precision as longitude,
   contact.instance,
   contact.dbname
 from {{ ref('contact') }} as contact
@@ -24,7 +26,8 @@ join {{ source('couchdb', env_var('POSTGRES_TABLE', 'couchdb')) }} as couchdb on
 cross join lateral jsonb_to_record(couchdb.doc) as doc (
   place_id text,
   contact_id text,
-  contact jsonb
+  contact jsonb,
+  geolocation jsonb
 )
 where not contact_type.person
   and couchdb._deleted is not true

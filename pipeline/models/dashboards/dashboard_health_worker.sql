@@ -1,0 +1,68 @@
+{{ config(sql_header=cht_pipeline.dashboard_settings()) }}
+
+{%- set role = cht_pipeline.is_dashboard_name('health_worker_roles', 'role.name') %}
+
+with users as (
+  select
+    contact_uuid,
+    bool_or(exists (
+      -- The text of a list in JSON, or of one name.
+      select from regexp_matches(roles, '[^][",\s]+', 'g') as found
+      cross join lateral (select found[1] as name) as role
+      where {{ role }}
+    )) as is_health_worker
+  from {{ ref('user') }}
+  where contact_uuid is not null
+  group by contact_uuid
+),
+
+sender as (
+  select
+    data_record.contact_uuid,
+    max(data_record.reported) filter (where data_record.reported <= now()) as last_report,
+    count(*) filter (where data_record.reported between now() - interval '30 days' and now()) as reports_30_days,
+    count(*) filter (
+      where form.kind = 'visit' and data_record.reported between now() - interval '30 days' and now()
+    ) as visits_30_days
+  from {{ ref('data_record') }} as data_record
+  left join {{ ref('dashboard_form') }} as form on form.form = data_record.form
+  where data_record.contact_uuid is not null
+  group by data_record.contact_uuid
+),
+
+household as (
+  select area_uuid, count(*) as households, count(*) filter (where is_overdue) as households_overdue
+  from {{ ref('dashboard_household') }}
+  group by area_uuid
+)
+
+select
+  contact.uuid,
+  {{ cht_pipeline.name_of('contact') }} as health_worker,
+  contact.parent_uuid as area_uuid,
+  area.area,
+  area.health_centre,
+  area.district,
+  person.phone,
+  contact.reported as registered,
+  sender.last_report,
+  floor(extract(epoch from now() - sender.last_report) / 86400)::integer as days_without_report,
+  case
+    when sender.last_report is null then 'never reported'
+    when sender.reports_30_days > 0 then 'active'
+    else 'quiet'
+  end as activity,
+  coalesce(sender.reports_30_days, 0) as reports_30_days,
+  coalesce(sender.visits_30_days, 0) as visits_30_days,
+  coalesce(household.households, 0) as households,
+  coalesce(household.households_overdue, 0) as households_overdue,
+  contact.instance
+from {{ ref('contact') }} as contact
+left join users on users.contact_uuid = contact.uuid
+left join sender on sender.contact_uuid = contact.uuid
+left join {{ ref('person') }} as person on person.uuid = contact.uuid
+left join {{ ref('dashboard_area') }} as area on area.uuid = contact.parent_uuid
+left join household on household.area_uuid = contact.parent_uuid
+-- Who signs in as a health worker, and who reports without signing in.
+where (users.is_health_worker or users.contact_uuid is null and sender.contact_uuid is not null)
+  and contact.muted is null

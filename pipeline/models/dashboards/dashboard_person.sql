@@ -1,0 +1,30 @@
+{{ config(sql_header=cht_pipeline.dashboard_settings()) }}
+
+select
+  person.uuid,
+  case when lower(person.sex) in ('female', 'f') then 'female' when lower(person.sex) in ('male', 'm') then 'male' end as sex,
+  person.date_of_birth,
+  age.years as age_years,
+  case
+    when age.years >= 80 then '80+'
+    when age.years >= 0 then concat(lpad((age.years / 5 * 5)::text, 2, '0'), '-', lpad((age.years / 5 * 5 + 4)::text, 2, '0'))
+  end as age_group,
+  contact.reported as registered,
+  household.uuid as household_uuid,
+  area.health_worker_uuid,
+  area.health_worker,
+  household.parent_uuid as area_uuid,
+  area.area,
+  area.health_centre,
+  area.district,
+  person.instance
+from {{ ref('person') }} as person
+join {{ ref('contact') }} as contact on contact.uuid = person.uuid
+join {{ ref('contact') }} as household on household.uuid = contact.parent_uuid
+left join {{ ref('dashboard_area') }} as area on area.uuid = household.parent_uuid
+cross join lateral (
+  select extract(year from age(current_date, person.date_of_birth))::integer as years
+) as age
+where contact.muted is null
+  and household.muted is null
+  and {{ cht_pipeline.is_household('household.contact_type') }}

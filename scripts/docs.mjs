@@ -1,7 +1,7 @@
 /**
- * Makes the pages that come from the code: docs/configuration.md, docs/errors.md, docs/metrics.md, .env.example and the
- * tables of the README (options) and of the Helm chart's (values). With `--check` it writes nothing and fails when one of
- * them is stale. Needs dist/.
+ * Makes the pages that come from the code: docs/configuration.md, docs/errors.md, docs/metrics.md, .env.example, the tables
+ * of the README (options) and of the Helm chart's (values), and the chart's copy of the alert rules. With `--check` it
+ * writes nothing and fails when one of them is stale. Needs dist/.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
@@ -25,6 +25,11 @@ const pages = [
   { file: '.env.example', make: exampleEnvironment },
   { file: 'README.md', make: between('configuration', configurationTable) },
   { file: 'deploy/helm/cht-sync/README.md', make: between('values', helmValues) },
+  // A chart can hold only what is in its folder.
+  {
+    file: 'deploy/helm/cht-sync/files/alerts.yml',
+    make: () => readFileSync(inRoot('deploy/monitoring/alerts.yml'), 'utf8'),
+  },
 ];
 
 const stale = [];

@@ -30,6 +30,7 @@ test.each([
   'start',
   'couch2pg',
   'dataemon',
+  'metrics',
   'models',
   'config',
   'embedded-couchdb',
@@ -56,6 +57,7 @@ test('production commands refuse to run without servers of their own, and name a
   expect(stderr).toContain('COUCHDB_HOST: it is not set');
   expect(stderr).toContain('POSTGRES_HOST: it is not set');
   expect((await run(['dataemon'])).stderr).toContain('Error: POSTGRES_HOST: it is not set');
+  expect((await run(['metrics'])).stderr).toContain('Error: POSTGRES_HOST: it is not set');
 });
 
 test('a wrong option keeps a command from starting', async () => {

@@ -5,6 +5,7 @@ import { addCouch2pgCommand } from './couch2pg.js';
 import { addDashboardsCommand } from './dashboards.js';
 import { addDataemonCommand } from './dataemon.js';
 import { addEmbeddedCouchDbCommand } from './embedded-couchdb.js';
+import { addMetricsCommand } from './metrics.js';
 import { addModelsCommand } from './models.js';
 import { addRejectedCommand } from './rejected.js';
 import { addScaffoldCommand } from './scaffold.js';
@@ -21,6 +22,7 @@ const commands: readonly AddCommand[] = [
   addStartCommand,
   addCouch2pgCommand,
   addDataemonCommand,
+  addMetricsCommand,
   addStatusCommand,
   addModelsCommand,
   addControlCommands,

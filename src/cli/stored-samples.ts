@@ -1,6 +1,13 @@
 import type pg from 'pg';
 import { messageOf, type Log } from '../lib/index.js';
-import type { StoredSample, StoredSource, WatchdogSample } from '../monitoring/index.js';
+import type {
+  DatabaseSample,
+  StoredModel,
+  StoredSample,
+  StoredSource,
+  WatchdogSample,
+  WatchdogSource,
+} from '../monitoring/index.js';
 import {
   classifyPostgresError,
   createPool,
@@ -10,6 +17,7 @@ import {
   type PostgresConnection,
   type SourceStanding,
 } from '../postgres/index.js';
+import { sourceView } from './status/source-view.js';
 
 /** Where to look. */
 export interface StoredPlace {
@@ -27,6 +35,11 @@ export interface Wanted {
   readonly sources: readonly string[];
   readonly models: boolean;
 }
+
+/** The states in which a source is being followed. */
+const followedStates: readonly string[] = ['snapshot', 'regressed', 'catching-up', 'live'];
+/** A report that is older than that is no sign of life. */
+const reportMs = 60_000;
 
 /** What a scrape may cost PostgreSQL, in milliseconds. */
 const defaultTimeoutMs = 3_000;
@@ -59,53 +72,107 @@ export class StoredReader {
     }
   }
 
+  /**
+   * Reads of all sources and of the models of all selectors.
+   *
+   * @throws when PostgreSQL is away, or slow. What is not there yet has no lines.
+   */
+  async readAll(): Promise<DatabaseSample> {
+    const { readRunning } = await import('../dataemon/index.js');
+    const standings = await this.#standings();
+    const dataemons = (await this.#ifThere(() => readRunning(this.#pool, this.place.schema))) ?? [];
+    const selectors = dataemons.map(({ selector }) => selector ?? undefined);
+    const [models, durations]: [StoredModel[], [string, number][]] = [[], []];
+    for (const selector of selectors) {
+      models.push(...(await this.#lags(selector)));
+      durations.push(...((await this.#durationsOf(selector)) ?? []));
+    }
+    return {
+      followed: standings.map(watchdogSource),
+      sources: standings.map(storedSource),
+      models,
+      watchdog: await this.#watchdog(new Map(durations)),
+    };
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }
 
   async #sources(followed: readonly string[]): Promise<StoredSource[]> {
+    return (await this.#standings()).filter(({ source }) => followed.includes(source)).map(storedSource);
+  }
+
+  async #standings(): Promise<SourceStanding[]> {
     const { schema, table } = this.place;
     const names = tableNames(schema, table);
-    const standings = await this.#read((client) => listStandings(client, names));
-    return (standings ?? []).filter(({ source }) => followed.includes(source)).map(storedSource);
+    return (await this.#read((client) => listStandings(client, names))) ?? [];
   }
 
   async #models(): Promise<Pick<StoredSample, 'models' | 'watchdog'>> {
+    const { selector } = this.place;
+    const models = await this.#lags(selector);
+    this.#durations ??= await this.#durationsOf(selector);
+    return { models, watchdog: await this.#watchdog(this.#durations ?? new Map<string, number>()) };
+  }
+
+  async #lags(selector: string | undefined): Promise<StoredModel[]> {
     // Only now, so that couch2pg does without it.
-    const { readLastDurations, readModelLags, readWatchdogFigures } = await import('../dataemon/index.js');
-    const models = await this.#read((client) => readModelLags(client, this.place));
+    const { readModelLags } = await import('../dataemon/index.js');
+    const models = await this.#read((client) => readModelLags(client, { ...this.place, selector }));
+    return (models ?? []).map(({ name, lagMs, lastSuccessAt }) => {
+      return { name, lagMs, lastSuccessAt: lastSuccessAt?.getTime() ?? null };
+    });
+  }
+
+  async #durationsOf(selector: string | undefined): Promise<ReadonlyMap<string, number> | undefined> {
+    const { readLastDurations } = await import('../dataemon/index.js');
+    return this.#read((client) => readLastDurations(client, { ...this.place, selector }));
+  }
+
+  async #watchdog(durations: ReadonlyMap<string, number>): Promise<WatchdogSample> {
+    const { readWatchdogFigures } = await import('../dataemon/index.js');
     const figures = await this.#read((client) => readWatchdogFigures(client, this.place));
-    this.#durations ??= await this.#read((client) => readLastDurations(client, this.place));
     const [host, another] = figures?.hosts ?? [];
-    const watchdog: WatchdogSample = {
-      target: host === undefined || another !== undefined ? null : host,
-      latencyMs: figures?.latencyMs ?? null,
-      durations: this.#durations ?? new Map<string, number>(),
-    };
-    return {
-      models: (models ?? []).map(({ name, lagMs, lastSuccessAt }) => {
-        return { name, lagMs, lastSuccessAt: lastSuccessAt?.getTime() ?? null };
-      }),
-      watchdog,
-    };
+    const target = host === undefined || another !== undefined ? null : host;
+    return { target, latencyMs: figures?.latencyMs ?? null, durations };
   }
 
   /** Undefined when the tables are not there yet. */
-  async #read<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result | undefined> {
-    const client = await this.#pool.connect();
+  async #ifThere<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
     try {
-      await client.query('BEGIN READ ONLY');
-      await client.query(`SET LOCAL statement_timeout = ${this.timeoutMs}`);
-      const result = await work(client);
-      await client.query('COMMIT');
-      client.release();
-      return result;
+      return await work();
     } catch (error) {
-      client.release(true);
       if (isOfMissingTable(classifyPostgresError(error, 'reading for metrics'))) return undefined;
       throw error;
     }
   }
+
+  /** In a transaction that only reads. Undefined when the tables are not there yet. */
+  async #read<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result | undefined> {
+    return this.#ifThere(async () => {
+      const client = await this.#pool.connect();
+      try {
+        await client.query('BEGIN READ ONLY');
+        await client.query(`SET LOCAL statement_timeout = ${this.timeoutMs}`);
+        const result = await work(client);
+        await client.query('COMMIT');
+        client.release();
+        return result;
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+    });
+  }
+}
+
+/** By its last report, as CHT Watchdog's own query tells. */
+function watchdogSource(standing: SourceStanding): WatchdogSource {
+  const { source, sequence, pending, state } = standing;
+  const { isFollowed } = sourceView(standing);
+  const isAlive = state === null ? standing.ageMs < reportMs : isFollowed && followedStates.includes(state);
+  return { source, isStandby: false, up: isAlive, sequence, pending };
 }
 
 function storedSource({ source, parked, verification }: SourceStanding): StoredSource {

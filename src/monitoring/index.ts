@@ -1,7 +1,8 @@
 export { Cached, type CachedOptions } from './cached.js';
 export { metricGroups, metricsReference, type MetricGroup } from './reference.js';
-export { createMetrics, type Metrics } from './metrics.js';
+export { createDatabaseMetrics, createMetrics, type Metrics } from './metrics.js';
 export type {
+  DatabaseSample,
   DataemonSample,
   LagSample,
   LagState,
@@ -14,5 +15,6 @@ export type {
   StoredSource,
   TestSample,
   WatchdogSample,
+  WatchdogSource,
 } from './samples.js';
 export { startMonitoring, type MonitoringOptions, type MonitoringServer } from './server.js';

@@ -10,15 +10,19 @@ import {
 import type { MetricDefinition, MetricHead } from './metric-definition.js';
 import { modelFailures, modelMetrics, storedModelMetrics, testMetrics } from './model-metrics.js';
 import { buildInfo, postgresUp } from './process-metrics.js';
-import type { Samplers } from './samples.js';
+import type { DatabaseSample, Samplers } from './samples.js';
 import { batchDuration, sourceMetrics, storedSourceMetrics } from './source-metrics.js';
 import { watchdogModelMetrics, watchdogSourceMetrics } from './watchdog-metrics.js';
 
-/** The metrics of a process. */
-export interface Metrics {
+/** Metrics, ready to be served. */
+export interface RenderedMetrics {
   readonly contentType: string;
   /** All metrics in Prometheus' text format. */
   render(): Promise<string>;
+}
+
+/** The metrics of a process. */
+export interface Metrics extends RenderedMetrics {
   /** To be called when a dataemon's status has changed, so that nothing between two scrapes is missed. */
   dataemonChanged(): void;
   /** To be called when a batch of documents has been written. */
@@ -37,13 +41,7 @@ const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total',
  * Prometheus' conventions.
  */
 export function createMetrics(version: string, { sources, dataemon, stored }: Samplers): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  for (const name of misnamed) registry.removeSingleMetric(name);
-  new Gauge(headOf(buildInfo, registry)).set({ version }, 1);
-  addAll(registry, [{ ...postgresUp, values: (isUp: boolean) => [[{}, isUp ? 1 : 0]] }], async () => [
-    (await stored()) !== undefined,
-  ]);
+  const registry = registryOf(version, stored);
   const batches = sources === undefined ? undefined : addSources(registry, sources, stored);
   const counts = dataemon === undefined ? undefined : addDataemon(registry, dataemon, stored);
   const dataemonChanged = () => {
@@ -58,6 +56,38 @@ export function createMetrics(version: string, { sources, dataemon, stored }: Sa
       return registry.metrics();
     },
   };
+}
+
+/**
+ * Makes the metrics of a process that only looks: of all sources and models, what PostgreSQL tells.
+ *
+ * @param ask - is asked at each scrape; undefined when PostgreSQL does not answer in time. Never rejects.
+ */
+export function createDatabaseMetrics(
+  version: string,
+  ask: () => Promise<DatabaseSample | undefined>,
+): RenderedMetrics {
+  const registry = registryOf(version, ask);
+  addAll(registry, watchdogSourceMetrics, async () => (await ask())?.followed ?? []);
+  addAll(registry, storedSourceMetrics, async () => (await ask())?.sources ?? []);
+  addAll(registry, watchdogModelMetrics, async () => {
+    const watchdog = (await ask())?.watchdog ?? undefined;
+    return watchdog === undefined ? [] : [watchdog];
+  });
+  addAll(registry, storedModelMetrics, async () => (await ask())?.models ?? []);
+  return { contentType: registry.contentType, render: () => registry.metrics() };
+}
+
+/** A registry with what each process shows. */
+function registryOf(version: string, stored: () => Promise<unknown>): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
+  new Gauge(headOf(buildInfo, registry)).set({ version }, 1);
+  addAll(registry, [{ ...postgresUp, values: (isUp: boolean) => [[{}, isUp ? 1 : 0]] }], async () => [
+    (await stored()) !== undefined,
+  ]);
+  return registry;
 }
 
 function addSources(

@@ -63,7 +63,7 @@ export function metricsReference(): string {
   return [
     '<!-- Made by `npm run docs` from src/monitoring. -->',
     '# Metrics',
-    'What `/metrics` shows, on `METRICS_HOST`:`METRICS_PORT` of each process. What PostgreSQL is asked for is asked at a scrape only, once in five seconds at most, and given up after five seconds: the scrape then has all else, and `cht_sync_postgres_up` is 0.',
+    'What `/metrics` shows, on `METRICS_HOST`:`METRICS_PORT` of each process. `cht-sync metrics` is a process that only looks: for all sources and models, it shows what CHT Watchdog reads and what is told below to come from PostgreSQL. Let one Prometheus read that process or the others, not both. What PostgreSQL is asked for is asked at a scrape only, once in five seconds at most, and given up after five seconds: the scrape then has all else, and `cht_sync_postgres_up` is 0.',
     ...metricGroups.flatMap(({ title, text, metrics }) => [`## ${title}`, text, table(metrics)]),
   ].join('\n\n');
 }

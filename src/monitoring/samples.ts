@@ -94,6 +94,9 @@ export interface DataemonSample {
   readonly tests: readonly TestSample[];
 }
 
+/** What CHT Watchdog reads of a source. */
+export type WatchdogSource = Pick<SourceSample, 'source' | 'isStandby' | 'up' | 'sequence' | 'pending'>;
+
 /** What PostgreSQL tells of a source. */
 export interface StoredSource {
   readonly source: string;
@@ -134,6 +137,11 @@ export interface StoredSample {
   readonly models: readonly StoredModel[];
   /** Null where no models are kept. */
   readonly watchdog: WatchdogSample | null;
+}
+
+/** What PostgreSQL tells of all sources and all models, whoever writes them. */
+export interface DatabaseSample extends StoredSample {
+  readonly followed: readonly WatchdogSource[];
 }
 
 /** Where the values come from; asked at each scrape. */

@@ -1,13 +1,13 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Metrics } from './metrics.js';
+import type { RenderedMetrics } from './metrics.js';
 
 /** What is served, and where. */
 export interface MonitoringOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  readonly metrics: Metrics;
+  readonly metrics: RenderedMetrics;
   /** What keeps the process from being ready, a line each. */
   readonly waitingFor: () => readonly string[];
   /** What seems never to go on by itself, a line each; CouchDB or PostgreSQL being away is nothing of that kind. */

@@ -1,5 +1,5 @@
 import { seconds, type MetricDefinition } from './metric-definition.js';
-import type { SourceSample, WatchdogSample } from './samples.js';
+import type { WatchdogSample, WatchdogSource } from './samples.js';
 
 /** `target` is what CHT Watchdog's dashboards filter by: the host, as `cht_instance`. */
 const sourceLabels = ['db', 'cht_instance', 'target'] as const;
@@ -11,7 +11,7 @@ function labelsOf(source: string): Record<string, string> {
 }
 
 /** Of a source that another process writes there is no line here: that process has it. */
-const line = (value: (sample: SourceSample) => number | null) => (sample: SourceSample) =>
+const line = (value: (sample: WatchdogSource) => number | null) => (sample: WatchdogSource) =>
   sample.isStandby ? [] : [[labelsOf(sample.source), value(sample)] as const];
 
 /** The number that a CouchDB sequence begins with, as CHT Watchdog reads it; null when it has none. */
@@ -21,7 +21,7 @@ export function sequenceNumber(sequence: string | null): number | null {
 }
 
 /** What CHT Watchdog reads of each source. */
-export const watchdogSourceMetrics: readonly MetricDefinition<SourceSample>[] = [
+export const watchdogSourceMetrics: readonly MetricDefinition<WatchdogSource>[] = [
   {
     kind: 'gauge',
     name: 'couch2pg_up',

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { findHelm } from '../tools/helm.js';
 import { run } from '../tools/run.js';
-import { cases, chartFolder, goldenFile, objectsOf, template, valuesOf } from './render.js';
+import { alertsFile, cases, chartFolder, goldenFile, objectsOf, template, valuesOf } from './render.js';
 import { workloadsOf } from './pods.js';
 
 const helm = await findHelm();
@@ -123,6 +123,14 @@ describe.skipIf(helm === undefined)('the Helm chart (skipped where there is no H
     const servers = ['couchdbs[0].host=a.b', 'couchdbs[1].host=a-b', 'couchdbs[1].password=x', 'couchdb.user=medic'];
     const { stderr } = await template(helm!, [valuesOf('minimal')], servers);
     expect(stderr).toContain('couchdbs[1] would have the name of couchdbs[0], a-b: give one of them a `name`');
+  });
+
+  test('has the alerts of deploy/monitoring for the Prometheus operator', async () => {
+    const settings = ['monitoring.prometheusRule.enabled=true', 'monitoring.prometheusRule.labels.release=prometheus'];
+    const { stdout } = await template(helm!, [valuesOf('minimal')], settings);
+    const rule = objectsOf(stdout).find(({ kind }) => kind === 'PrometheusRule');
+    expect(rule?.spec).toEqual(parse(await readFile(alertsFile, 'utf8')));
+    expect(rule?.metadata).toMatchObject({ labels: { release: 'prometheus' } });
   });
 
   test('has the version of the package', async () => {

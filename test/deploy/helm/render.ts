@@ -6,6 +6,8 @@ import { run, type Outcome } from '../tools/run.js';
 
 /** The folder of the chart. */
 export const chartFolder = fileURLToPath(new URL('../../../deploy/helm/cht-sync', import.meta.url));
+/** The alert rules that the chart has a copy of. */
+export const alertsFile = fileURLToPath(new URL('../../../deploy/monitoring/alerts.yml', import.meta.url));
 const valuesFolder = fileURLToPath(new URL('values', import.meta.url));
 
 /** The values that the chart is tried with, by name. */

@@ -34,7 +34,7 @@
 {{- $warnings = append $warnings "medic_ingress.enabled implies metrics_exporter.enabled." -}}
 {{- end -}}
 {{- if contains "medic/cht-pipeline" (.Values.cht_pipeline_branch_url | default "") -}}
-{{- $warnings = append $warnings "cht_pipeline_branch_url names medic/cht-pipeline. Left out, the package that comes with CHT Sync is used: the same models and columns, and quicker." -}}
+{{- $warnings = append $warnings "cht_pipeline_branch_url names medic/cht-pipeline. Left out, the package that comes with CHT Sync is used, with the same models and columns." -}}
 {{- end -}}
 {{ dict "warnings" $warnings | toYaml }}
 {{- end }}

@@ -104,6 +104,7 @@ describe('the alert rules', () => {
     };
     await check('test', 'rules', 'alerts.test.yml');
     await check('check', 'config', 'prometheus.yml');
+    await check('check', 'config', 'cht-watchdog.yml');
   });
 });
 

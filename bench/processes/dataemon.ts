@@ -31,6 +31,7 @@ const calls = {
       intervalMs: intervalMs ?? shippedDefault('DATAEMON_INTERVAL') * 1000,
       threads: shippedDefault('DBT_THREAD_COUNT'),
       batchSize: shippedDefault('DBT_BATCH_SIZE'),
+      batchOrder: 'oldest',
       increments: 'auto',
       runTimeoutMs: shippedDefault('DBT_RUN_TIMEOUT') * 1000,
       testIntervalMs: 0,

@@ -7,7 +7,7 @@
       {'columns': ['saved_timestamp']},
       {'columns': ['model', 'column_name']},
     ],
-    meta={'changes': 'document_metadata', 'changed_by': 'uuid'},
+    meta={'changes': 'document_metadata', 'changed_by': 'uuid', 'looks_beside': false},
   )
 }}
 

@@ -88,6 +88,7 @@ export function dataemonOptions(
     intervalMs: config.dataemonInterval * 1000,
     threads: config.dbtThreadCount,
     batchSize: config.dbtBatchSize,
+    batchOrder: config.dbtBatchOrder,
     increments: config.dbtIncrements,
     python: projectPlaces.python,
     projectFolder: projectPlaces.dbtProject,

@@ -223,6 +223,14 @@ export const options = {
     description: 'The most documents that one run of a model takes; 0 for all there are.',
     group: 'dataemon',
   },
+  dbtBatchOrder: {
+    env: 'DBT_BATCH_ORDER',
+    type: oneOf('oldest', 'newest'),
+    default: 'oldest',
+    description:
+      'With DBT_BATCH_SIZE, from which documents on tables fill that are not there yet. Models that can take documents only in their order are filled from the oldest on, after what they read.',
+    group: 'dataemon',
+  },
   dbtIncrements: {
     env: 'DBT_INCREMENTS',
     type: oneOf('auto', 'dbt'),

@@ -8,6 +8,7 @@ import { PlanExecutor } from './engine/plan-executor.js';
 import { workerEnvironment } from './engine/worker-environment.js';
 import { WorkerEngine } from './engine/worker-engine.js';
 import { Follower } from './follower.js';
+import { InputReader } from './input-reader.js';
 import { nextState, type DataemonEvent, type DataemonState } from './life-cycle.js';
 import { ModelBoard } from './model-board.js';
 import { modelFailed } from './model-failed.js';
@@ -113,6 +114,7 @@ class RunningDataemon implements Dataemon {
       board,
       book,
       tests: this.#tests,
+      reader: new InputReader(options, () => this.#sessions.current()),
       runner: new ModelRunner({ ...options, engine: this.#engine, board, book, onChange: show }),
       session: () => this.#sessions.current(),
       whileLocked: (work) => this.#sessions.whileLocked(work, () => this.#engine.stop()),

@@ -1,14 +1,12 @@
 import { messageOf, SyncError } from '../lib/index.js';
 import { readBuilt, writeBuilt, type ManifestPlace } from './database/manifest-store.js';
-import { lastChanges } from './database/records.js';
 import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
-import { readWatermark } from './database/watermark.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
 import { DbtError } from './engine/engine.js';
+import type { InputReader } from './input-reader.js';
 import type { DataemonEvent } from './life-cycle.js';
 import { sameBuilt, type BuiltModels } from './manifest/built-models.js';
-import { withAncestors } from './manifest/graph.js';
 import type { ModelBoard } from './model-board.js';
 import { modelsOf, type FinishedRun, type ModelRunner } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
@@ -30,6 +28,7 @@ export interface FollowerParts {
   readonly book: RunBook;
   readonly tests: TestRounds;
   readonly runner: ModelRunner;
+  readonly reader: InputReader;
   /** The session of now: it may be another one after a run than before. */
   readonly session: () => Promise<Session>;
   /** Does something that another dataemon must not do meanwhile. */
@@ -82,7 +81,7 @@ export class Follower {
    * @throws SyncError POSTGRES_*, DBT_WORKER_FAILED.
    */
   async step(): Promise<number> {
-    const { options, packages, models, runner, book, tests, session, moveTo } = this.parts;
+    const { options, packages, models, runner, reader, book, tests, session, moveTo } = this.parts;
     if (this.#rebuild?.hasEnded === true) await this.settle();
     if (this.#rebuild !== undefined) return this.#besideRebuild(this.#rebuild);
     await packages.check();
@@ -92,7 +91,7 @@ export class Follower {
       return options.intervalMs;
     }
     if (current !== this.#adopted) await this.#adopt(current);
-    const inputs = await this.#inputs(current);
+    const inputs = await reader.read(current);
     if (inputs === undefined) {
       moveTo('await-postgres');
       return options.intervalMs;
@@ -133,22 +132,6 @@ export class Follower {
     if (changes.stale.size === 0 && !sameBuilt(stored, models.built)) await this.#store(models.built);
     this.#adopted = current;
     options.log.debug({ models: current.selected.size }, 'following');
-  }
-
-  /** What models read, as it is now; undefined while there is no table of documents. */
-  async #inputs({ graph, selected }: CurrentPackage): Promise<InputState | undefined> {
-    const { options, session } = this.parts;
-    const now = await session();
-    const watermark = await readWatermark(now, options.rootSchema ?? options.schema, options.table);
-    if (watermark === undefined) return undefined;
-    const notOurs = [...withAncestors(graph, selected)].filter((id) => !selected.has(id));
-    const changed = await lastChanges(now, options.schema, notOurs);
-    const others = (id: string) => {
-      const changes =
-        changed.size === 0 ? [] : [...withAncestors(graph, [id])].map((above) => changed.get(above) ?? '');
-      return changes.sort().at(-1) ?? '';
-    };
-    return { watermark, others };
   }
 
   /** A view goes when somebody else, such as the dataemon of another selector, replaces a table that it reads. */
@@ -193,10 +176,10 @@ export class Follower {
   }
 
   async #run(current: CurrentPackage): Promise<void> {
-    const { options, models, runner, session, moveTo } = this.parts;
+    const { options, models, runner, reader, session, moveTo } = this.parts;
     // While changes keep coming, at most half of the time goes into runs.
     await options.clock.sleep(this.#pauseMs);
-    const inputs = await this.#inputs(current);
+    const inputs = await reader.read(current);
     const run: Run | undefined = inputs && models.next(inputs, options.clock.now());
     if (inputs === undefined || run === undefined) return;
     if (run.kind === 'full-refresh') return this.#beginRebuild(current, run, inputs);
@@ -234,8 +217,8 @@ export class Follower {
 
   /** Brings on what the rebuild has nothing to do with. */
   async #besideRebuild({ current }: Rebuild): Promise<number> {
-    const { options, models, runner, book, session } = this.parts;
-    const inputs = await this.#inputs(current);
+    const { options, models, runner, reader, book, session } = this.parts;
+    const inputs = await reader.read(current);
     const now = options.clock.now();
     const behind = inputs && models.nextIncrement(inputs, now);
     if (inputs === undefined || behind === undefined) {
@@ -270,12 +253,17 @@ export class Follower {
     this.#unsaved = undefined;
   }
 
-  #tell({ graph }: CurrentPackage, { added, changed, removed, stale }: PackageChanges): void {
-    const { log } = this.parts.options;
+  #tell({ graph, selected }: CurrentPackage, { added, changed, removed, stale }: PackageChanges): void {
+    const { log, batchOrder, batchSize } = this.parts.options;
     const names = (ids: Iterable<string>) => [...ids].map((id) => graph.get(id)?.name ?? id);
     if (stale.size > 0) {
       const why = Object.fromEntries([...changed].map(([id, parts]) => [graph.get(id)?.name ?? id, parts.join(', ')]));
       log.info({ new: names(added), changed: why, build: names(stale) }, 'models have to be built');
+    }
+    if (batchOrder === 'newest' && batchSize > 0) {
+      const inOrder = [...selected].filter((id) => graph.get(id)?.takesAnyOrder === false);
+      if (inOrder.length > 0)
+        log.info({ models: names(inOrder) }, 'models that fill from the oldest documents on, after what they read');
     }
     if (removed.length > 0) log.warn({ removed }, 'models are no longer in the package; their tables are left alone');
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock, Log } from '../lib/index.js';
 import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
-import { modelWatermarks, ownWatermarks } from './database/watermark.js';
+import { modelWatermarks, readPositions } from './database/watermark.js';
 import type { Engine, NodeResult, RunRequest } from './engine/engine.js';
 import { withDescendants, type Model, type ModelGraph } from './manifest/graph.js';
 import type { ModelBoard } from './model-board.js';
@@ -44,7 +44,7 @@ export class ModelRunner {
   /** The models whose rows have changed since they were counted. */
   readonly #uncounted = new Set<string>();
   #failuresTold = new Map<string, string>();
-  /** The watermark of a model after its last full batch. */
+  /** How far a model was after its last full batch. */
   readonly #batchEnds = new Map<string, string>();
 
   constructor(private readonly options: ModelRunnerOptions) {}
@@ -128,10 +128,12 @@ export class ModelRunner {
         some.map(({ id }) => id),
       );
     const now = await session();
-    const own = await ownWatermarks(now, schema, ids(well));
+    const own = await readPositions(now, schema, ids(well));
     // Of the others a whole batch of rows is the only sign.
     const full = well.filter(({ id, rowsAffected }) => !own.has(id) && (rowsAffected ?? 0) >= batchSize);
-    const behind = [...own].filter(([, watermark]) => watermark < goal);
+    const behind = [...own]
+      .filter(([, { watermark }]) => watermark < goal)
+      .map(([id, { watermark, filled }]) => [id, filled ?? watermark] as const);
     const unfinished = new Set<string>();
     for (const [id, watermark] of [...behind, ...(await modelWatermarks(now, ids(full)))]) {
       if (this.#batchEnds.get(id) !== watermark) unfinished.add(id);

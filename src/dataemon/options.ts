@@ -20,6 +20,8 @@ export interface DataemonOptions {
   readonly threads: number;
   /** The most documents a model takes in one run, for packages that use `batch_size`; 0: all. */
   readonly batchSize: number;
+  /** From which documents on such packages fill tables in batches, where that is possible. */
+  readonly batchOrder: 'oldest' | 'newest';
   /** How increments are carried out: `auto`, by the plans of the package where it gives any; `dbt`, always by dbt. */
   readonly increments: 'auto' | 'dbt';
   /** The interpreter of the private Python environment. */

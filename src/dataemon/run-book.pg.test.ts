@@ -13,7 +13,7 @@ const log = createLog({ level: 'silent', format: 'json', secrets: [] });
 const fingerprint = { sql: 'a', config: 'b', contract: 'c', macros: 'd', inputs: 'e' };
 
 function model(name: string, materialized = 'incremental'): Model {
-  const relation = { schema: 'v1', alias: name, materialized, plannable: false };
+  const relation = { schema: 'v1', alias: name, materialized, keepsUp: false, takesAnyOrder: true, plannable: false };
   return { id: `model.p.${name}`, name, fqn: ['p', name], ...relation, parents: [], fingerprint };
 }
 
@@ -90,26 +90,30 @@ test('taking over the same models again writes nothing', async () => {
   expect(await desk.rows(versions)).toEqual(before);
 });
 
-test('the lag is that of the own watermark of a model, else of what it had reached; views have none', async () => {
+test('the lag is that of what a model holds by its own watermark, else of what it had reached; views have none', async () => {
   await using desk = await Desk.open();
   await desk.database.pool.query(`
     INSERT INTO v1.couchdb (_id, saved_timestamp)
       SELECT 'doc' || n, clock_timestamp() AT TIME ZONE 'UTC' - n * interval '1 hour' FROM generate_series(1, 5) AS n;
-    CREATE TABLE v1.dbt_watermark (model text PRIMARY KEY, saved_timestamp timestamp NOT NULL);
+    CREATE TABLE v1.dbt_watermark (model text PRIMARY KEY, saved_timestamp timestamp NOT NULL, filled_from timestamp, filled_to timestamp);
     INSERT INTO v1.dbt_watermark
       SELECT 'kept', saved_timestamp FROM v1.couchdb WHERE _id = 'doc1'
-      UNION ALL SELECT 'late', saved_timestamp FROM v1.couchdb WHERE _id = 'doc3'`);
+      UNION ALL SELECT 'late', saved_timestamp FROM v1.couchdb WHERE _id = 'doc3';
+    INSERT INTO v1.dbt_watermark
+      SELECT 'filling', '-infinity', f.saved_timestamp, t.saved_timestamp FROM v1.couchdb f, v1.couchdb t WHERE f._id = 'doc4' AND t._id = 'doc2'`);
   const [row] = (await desk.rows(`SELECT saved_timestamp::text AS at FROM v1.couchdb WHERE _id = 'doc2'`)) as {
     at: string;
   }[];
-  const models = [model('kept'), model('late'), model('foreign', 'table'), model('seen', 'view')];
+  const models = [model('kept'), model('late'), model('filling'), model('foreign', 'table'), model('seen', 'view')];
   await desk.book.open(desk.session, models, new Set());
   desk.reached.set('model.p.foreign', row!.at);
-  await desk.record(node('kept'), node('late'), node('foreign'), node('seen'));
-  const { kept, late, foreign, seen } = await desk.reports();
+  await desk.record(node('kept'), node('late'), node('filling'), node('foreign'), node('seen'));
+  const { kept, late, filling, foreign, seen } = await desk.reports();
   expect(kept?.lag).toEqual({ ms: 0, documents: 0, hasMore: false });
   expect(late?.lag).toMatchObject({ documents: 2, hasMore: false });
   expect(late!.lag!.ms / 3_600_000).toBeCloseTo(2, 1);
+  // One that is newer than what it holds, and two that are older.
+  expect(filling?.lag).toMatchObject({ documents: 3, hasMore: false });
   expect(foreign?.lag).toMatchObject({ documents: 1 });
   expect(seen?.lag).toBeNull();
 });

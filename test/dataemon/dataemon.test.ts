@@ -94,6 +94,56 @@ test('with batches, the bundled models fill from the oldest documents on, also o
   expect(new Set(seen).size).toBeGreaterThan(5);
 });
 
+test('with batches from the newest documents on, what is new comes first, and in the end nothing is missing', async () => {
+  await using bench = await DataemonBench.open();
+  for (let n = 0; n < 9; n += 1) await bench.save({ _id: `p${n}`, type: 'person', edition: 0 });
+  await bench.save({ _id: 'p8', _deleted: true });
+  const path = await bench.package({
+    'dbt_project.yml': tinyPackage()['dbt_project.yml']!,
+    'packages.yml': 'packages: [{ local: cht_pipeline }]\n',
+    'models/in_order.sql': incremental('uuid', `{{ ref('cht_pipeline', 'person') }}`),
+  });
+  const options = { batchSize: 2, batchOrder: 'newest', intervalMs: 60_000 } as const;
+  const uuids = async (model: string) => {
+    const rows = bench.rows<{ uuid: string }>(`SELECT uuid FROM v1.${model} ORDER BY uuid`).catch(() => []);
+    return (await rows).map(({ uuid }) => uuid);
+  };
+  const looks: string[][] = [];
+  const isWhole = `SELECT count(*)::int FROM v1.dbt_watermark WHERE filled_from IS NOT NULL`;
+  let dataemon = bench.start({ kind: 'local', path }, options);
+  const lookUntil = (condition: (persons: string[]) => boolean, what: string) =>
+    until(
+      async () => {
+        looks.push(await uuids('person'));
+        return condition(looks.at(-1)!);
+      },
+      what,
+      60_000,
+    );
+  await lookUntil((persons) => persons.length > 0, 'the newest');
+  expect(looks.at(-1)).toContain('p7');
+  expect(looks.at(-1)).not.toContain('p0');
+  // It takes only what is newer than all that it has, so it must not begin before what it reads is whole.
+  expect(await uuids('in_order')).toEqual([]);
+
+  // What comes meanwhile is not behind what is older; an old document that is edited is a new one.
+  await bench.save(
+    { _id: 'new', type: 'person' },
+    { _id: 'p1', type: 'person', edition: 1 },
+    { _id: 'p2', _deleted: true },
+  );
+  await dataemon.stop();
+  dataemon = bench.start({ kind: 'local', path }, options);
+  await lookUntil((persons) => persons.includes('new'), 'what has come');
+  await until(() => dataemon.status().upToDateWith !== null && dataemon.status().state === 'idle', 'all', 60_000);
+  expect(await bench.rows(isWhole)).toEqual([{ count: 0 }]);
+  const all = ['new', 'p0', 'p1', 'p3', 'p4', 'p5', 'p6', 'p7'];
+  expect(await uuids('person')).toEqual(all);
+  expect(await uuids('in_order')).toEqual(all);
+  const oldest = looks.findIndex((persons) => persons.includes('p0'));
+  if (oldest !== -1) expect(looks[oldest]).toContain('new');
+});
+
 test('an ephemeral model is in those that read it at every run', async () => {
   await using bench = await DataemonBench.open();
   await bench.save({ _id: 'a', type: 'person' });

@@ -8,7 +8,7 @@
       {'columns': ['contact_type', 'saved_timestamp']},
       {'columns': ['parent_uuid']},
     ],
-    meta={'changes': 'document_metadata'},
+    meta={'changes': 'document_metadata', 'looks_beside': false},
   )
 }}
 

@@ -3,7 +3,7 @@
     unique_key='id',
     tags=['base'],
     indexes=[{'columns': ['id'], 'unique': true}],
-    meta={'restarts_below': 'person'},
+    meta={'restarts_below': 'person', 'looks_beside': false},
   )
 }}
 

@@ -9,7 +9,7 @@
       {'columns': ['reported']},
       {'columns': ['patient_id']},
     ],
-    meta={'changes': 'document_metadata'},
+    meta={'changes': 'document_metadata', 'looks_beside': false},
   )
 }}
 

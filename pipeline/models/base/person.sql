@@ -7,7 +7,7 @@
       {'columns': ['saved_timestamp']},
       {'columns': ['patient_id']},
     ],
-    meta={'changes': 'contact'},
+    meta={'changes': 'contact', 'looks_beside': false},
   )
 }}
 

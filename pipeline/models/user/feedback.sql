@@ -6,7 +6,7 @@
       {'columns': ['uuid'], 'unique': true},
       {'columns': ['saved_timestamp']},
     ],
-    meta={'changes': 'document_metadata'},
+    meta={'changes': 'document_metadata', 'looks_beside': false},
   )
 }}
 

@@ -7,7 +7,7 @@
       {'columns': ['saved_timestamp']},
       {'columns': ['period_start']},
     ],
-    meta={'changes': 'document_metadata'},
+    meta={'changes': 'document_metadata', 'looks_beside': false},
   )
 }}
 

@@ -7,7 +7,7 @@
       {'columns': ['saved_timestamp']},
       {'columns': ['contact_uuid']},
     ],
-    meta={'changes': 'document_metadata'},
+    meta={'changes': 'document_metadata', 'looks_beside': false},
   )
 }}
 

@@ -28,7 +28,14 @@ async function open(
 const fingerprint = { sql: 'a', config: 'b', contract: 'c', macros: 'd', inputs: 'e' };
 
 function model(name: string): Model {
-  const relation = { schema: 'v1', alias: name, materialized: 'incremental', plannable: false };
+  const relation = {
+    schema: 'v1',
+    alias: name,
+    materialized: 'incremental',
+    keepsUp: false,
+    takesAnyOrder: true,
+    plannable: false,
+  };
   return { id: `model.p.${name}`, name, fqn: ['p', name], ...relation, parents: [], fingerprint };
 }
 

@@ -75,7 +75,9 @@ interface Row extends pg.QueryResultRow {
   readonly tries: number;
   readonly error: string | null;
   readonly retry_at: Date | null;
-  readonly level: string | null;
+  /** All changes after `low`, up to `high`, are in it; of one that fills from the oldest documents on, `low` is null. */
+  readonly high: string | null;
+  readonly low: string | null;
 }
 
 /**
@@ -106,28 +108,24 @@ export async function readModelLags(
 ): Promise<(Pick<ModelReport, 'name' | 'lastSuccessAt'> & { readonly lagMs: number | null })[]> {
   const database = queriesOf(client);
   const models = (await readModels(database, place)).filter(({ selector }) => selector === (place.selector ?? ''));
-  const lags = await readLags(database, place, levelsOf(models), 0);
-  return models.map(({ name, succeeded_at: lastSuccessAt, level }) => {
-    return { name, lastSuccessAt, lagMs: (level === null ? undefined : lags.get(level)?.ms) ?? null };
+  const lags = await readLags(database, place, models, 0);
+  return models.map((model) => {
+    return { name: model.name, lastSuccessAt: model.succeeded_at, lagMs: lags.get(levelOf(model))?.ms ?? null };
   });
-}
-
-function levelsOf(models: readonly Row[]): (string | null)[] {
-  return [...new Set(models.map(({ level }) => level))];
 }
 
 async function readModelReports(database: Queries, place: ReportPlace): Promise<ModelReport[]> {
   const models = await readModels(database, place);
   const rows = await countRows(database, models);
-  const lags = await readLags(database, place, levelsOf(models), mostDocuments);
+  const lags = await readLags(database, place, models, mostDocuments);
   return models.map((model) => {
-    const { id, name, selector, schema, alias: relation, materialized, status, level } = model;
+    const { id, name, selector, schema, alias: relation, materialized, status } = model;
     return {
       ...{ id, name, schema, relation, materialized, status },
       selector: selector === '' ? null : selector,
       rows: rows.get(id) ?? null,
       lastSuccessAt: model.succeeded_at,
-      lag: (level === null ? undefined : lags.get(level)) ?? null,
+      lag: lags.get(levelOf(model)) ?? null,
       lastError: lastErrorOf(model),
       retryAt: model.retry_at,
     };
@@ -142,37 +140,46 @@ async function readModels(database: Queries, { schema }: ReportPlace): Promise<R
     `SELECT to_regclass($1) IS NOT NULL AS watermarks`,
     [`${name}.dbt_watermark`],
   );
-  const watermark = `(SELECT w.saved_timestamp FROM ${name}.dbt_watermark AS w
-    WHERE w.model = CASE WHEN m.schema_name = $1 THEN m.relation ELSE m.schema_name || '.' || m.relation END)`;
+  // As JSON, because a table that an earlier package has made lacks the columns that tell of a fill.
+  const watermarks = `LEFT JOIN LATERAL (
+      SELECT w.saved_timestamp, isfinite(w.saved_timestamp) AS is_whole, to_jsonb(w) AS held FROM ${name}.dbt_watermark AS w
+      WHERE w.model = CASE WHEN m.schema_name = $1 THEN m.relation ELSE m.schema_name || '.' || m.relation END
+    ) AS own ON true`;
+  const high = `CASE WHEN is_whole THEN saved_timestamp ELSE coalesce((held ->> 'filled_to')::timestamp, saved_timestamp) END`;
+  const low = `CASE WHEN NOT is_whole THEN held ->> 'filled_from' END`;
+  const hasWatermarks = found?.watermarks === true;
   return database.query<Row>(
     'reading how the models stand',
     `SELECT model AS id, name, selector, schema_name AS schema, relation AS alias, materialized, status, succeeded_at,
        failed_at, failing_since, tries, error, retry_at,
        CASE WHEN materialized NOT IN ('view', 'seed')
-         THEN coalesce(${found?.watermarks === true ? watermark : 'NULL'}, reached)::text END AS level
-     FROM ${name}.dataemon_model AS m WHERE $1 <> ''`,
+         THEN coalesce(${hasWatermarks ? high : 'NULL'}, reached)::text END AS high,
+       ${hasWatermarks ? low : 'NULL'} AS low
+     FROM ${name}.dataemon_model AS m ${hasWatermarks ? watermarks : ''} WHERE $1 <> ''`,
     [schema],
   );
 }
 
-/** The lag behind each of some watermarks. */
+/** The lags of models, by `levelOf`. */
 async function readLags(
   database: Queries,
   { rootSchema, table }: ReportPlace,
-  levels: readonly (string | null)[],
+  models: readonly Row[],
   most: number,
 ): Promise<Map<string, ModelLag>> {
   const documents = `${quoteIdentifier(rootSchema)}.${quoteIdentifier(table)}`;
+  const waiting = (condition: string) =>
+    `(SELECT saved_timestamp FROM ${documents} WHERE ${condition} ORDER BY saved_timestamp LIMIT ${most + 1})`;
+  // Most models are as far as others.
+  const levels = new Map(models.map(({ high, low }) => [levelOf({ high, low }), { high, low }]));
   const rows = await database.query<{ level: string; ms: number | null; documents: number }>(
     'reading how far the models are behind',
     `SELECT level, documents, extract(epoch FROM clock_timestamp() AT TIME ZONE 'UTC' - oldest)::float8 * 1000 AS ms
-     FROM unnest($1::text[]) AS level, LATERAL (
-       SELECT count(*)::int AS documents, min(saved_timestamp) AS oldest FROM (
-         SELECT saved_timestamp FROM ${documents} WHERE saved_timestamp > level::timestamp
-         ORDER BY saved_timestamp LIMIT ${most + 1}
-       ) AS waiting
-     ) AS behind WHERE level IS NOT NULL`,
-    [levels],
+     FROM unnest($1::text[], $2::timestamp[], $3::timestamp[]) AS held (level, high, low), LATERAL (
+       SELECT count(*)::int AS documents, min(saved_timestamp) AS oldest
+       FROM (${waiting('saved_timestamp > high')} UNION ALL ${waiting('saved_timestamp <= low')}) AS waiting
+     ) AS behind WHERE high IS NOT NULL`,
+    [[...levels.keys()], [...levels.values()].map(({ high }) => high), [...levels.values()].map(({ low }) => low)],
   );
   return new Map(
     rows.map(({ level, ms, documents: found }) => [
@@ -184,6 +191,10 @@ async function readLags(
       },
     ]),
   );
+}
+
+function levelOf({ high, low }: Pick<Row, 'high' | 'low'>): string {
+  return JSON.stringify([high, low]);
 }
 
 function lastErrorOf({ failed_at: at, failing_since: since, tries, error }: Row): ModelError | null {

@@ -46,28 +46,38 @@ export async function modelWatermarks(
   return watermarks;
 }
 
+/** How far a model is that has a watermark of cht_pipeline's kind. */
+export interface Position {
+  /** All changes up to it are in the model, in the form of `readWatermark`; empty when none are sure to be. */
+  readonly watermark: string;
+  /** What it holds while it fills from the newest documents on, in no particular form; else null. */
+  readonly filled: string | null;
+}
+
 /**
- * How far models are that have a watermark of cht_pipeline's kind, in the form of `readWatermark`, by id; empty of one that
- * has to look at everything again.
+ * How far models are that have a watermark of cht_pipeline's kind, by id.
  *
  * @param schema - where dbt puts the models, and their watermarks.
  */
-export async function ownWatermarks(
+export async function readPositions(
   session: Session,
   schema: string,
   models: readonly { readonly id: string; readonly schema: string; readonly alias: string }[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, Position>> {
   const ids = new Map(
     models.map((model) => [model.schema === schema ? model.alias : `${model.schema}.${model.alias}`, model.id]),
   );
   try {
-    const rows = await session.query<{ model: string; watermark: string }>(
+    const rows = await session.query<Position & { readonly model: string }>(
       'reading the watermarks of the models',
-      `SELECT model, CASE WHEN isfinite(saved_timestamp) THEN to_char(saved_timestamp, 'YYYY-MM-DD"T"HH24:MI:SS.US') ELSE '' END AS watermark
-       FROM ${quoteIdentifier(schema)}.dbt_watermark WHERE model = ANY($1)`,
+      // As JSON, because a table that an earlier package has made lacks the columns that tell of a fill.
+      `SELECT model,
+         CASE WHEN isfinite(saved_timestamp) THEN to_char(saved_timestamp, 'YYYY-MM-DD"T"HH24:MI:SS.US') ELSE '' END AS watermark,
+         CASE WHEN NOT isfinite(saved_timestamp) THEN (to_jsonb(w) ->> 'filled_from') || ' ' || (to_jsonb(w) ->> 'filled_to') END AS filled
+       FROM ${quoteIdentifier(schema)}.dbt_watermark AS w WHERE model = ANY($1)`,
       [[...ids.keys()]],
     );
-    return new Map(rows.map(({ model, watermark }) => [ids.get(model) ?? model, watermark]));
+    return new Map(rows.map(({ model, ...position }) => [ids.get(model) ?? model, position]));
   } catch (error) {
     if (isUndefinedTable(error)) return new Map();
     throw error;

@@ -9,7 +9,14 @@ const fingerprint = { sql: '', config: '', contract: '', macros: '', inputs: '' 
 const timeoutMs = 5_000;
 
 function model(name: string, ...parents: string[]): Model {
-  const relation = { schema: 'public', alias: name, materialized: 'incremental', plannable: true };
+  const relation = {
+    schema: 'public',
+    alias: name,
+    materialized: 'incremental',
+    keepsUp: true,
+    takesAnyOrder: true,
+    plannable: true,
+  };
   return { id: name, name, fqn: [name], ...relation, parents, fingerprint };
 }
 

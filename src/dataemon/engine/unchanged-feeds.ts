@@ -18,7 +18,9 @@ export class UnchangedFeeds {
   /** Says whether a model needs nothing: it was as far as its feed, and that has not changed. */
   passOver({ key, feed }: Plan): boolean {
     const before = this.before.get(key);
-    if (feed === null || before === restarts || before !== this.before.get(feed)) return false;
+    if (feed === null || before !== this.before.get(feed)) return false;
+    // Of those that fill from the newest documents on, the watermark does not tell how far they are.
+    if (before === restarts || before === '-infinity') return false;
     const source = this.#still.get(feed) ?? feed;
     if (this.#rows.get(source) !== 0) return false;
     this.#still.set(key, source);

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
-import { workerEnvironment } from './worker-environment.js';
+import { workerEnvironment, type WorkerSettings } from './worker-environment.js';
 
-const settings = {
+const settings: WorkerSettings = {
   connection: { host: 'db', port: 5433, user: 'u', password: 'p', database: 'd' },
   schema: 'v1',
   rootSchema: 'raw',
   table: 'couchdb',
   threads: 2,
   batchSize: 500,
+  batchOrder: 'newest',
 };
 
 test('the worker has what packages read, and what git and pip need', () => {
@@ -16,7 +17,7 @@ test('the worker has what packages read, and what git and pip need', () => {
     ...{ PATH: '/bin', https_proxy: 'p', GIT_SSH_COMMAND: 'ssh' },
     ...{ POSTGRES_HOST: 'db', POSTGRES_PORT: '5433', POSTGRES_USER: 'u', POSTGRES_PASSWORD: 'p', POSTGRES_DB: 'd' },
     ...{ POSTGRES_SCHEMA: 'v1', ROOT_POSTGRES_SCHEMA: 'raw', POSTGRES_TABLE: 'couchdb', POSTGRES_SSLMODE: 'disable' },
-    ...{ DBT_THREAD_COUNT: '2', DBT_BATCH_SIZE: '500', CHT_SYNC_DATAEMON: 'true' },
+    ...{ DBT_THREAD_COUNT: '2', DBT_BATCH_SIZE: '500', DBT_BATCH_ORDER: 'newest', CHT_SYNC_DATAEMON: 'true' },
   });
   expect(environment.PGOPTIONS).toContain('client_connection_check_interval');
 });

@@ -9,6 +9,7 @@ export interface WorkerSettings {
   readonly table: string;
   readonly threads: number;
   readonly batchSize: number;
+  readonly batchOrder: 'oldest' | 'newest';
 }
 
 /**
@@ -53,6 +54,7 @@ export function workerEnvironment(
     ROOT_POSTGRES_SCHEMA: settings.rootSchema,
     DBT_THREAD_COUNT: String(settings.threads),
     DBT_BATCH_SIZE: String(settings.batchSize),
+    DBT_BATCH_ORDER: settings.batchOrder,
     // The package leaves it to the dataemon to record its runs.
     CHT_SYNC_DATAEMON: 'true',
     // git must fail rather than ask for a password nobody can type.

@@ -1,4 +1,5 @@
 import { fingerprintOf, type Fingerprint } from './fingerprint.js';
+import { keepsUp, takesAnyOrder } from './keeps-up.js';
 import type { Manifest } from './manifest.js';
 import { isPlannable } from './plannable.js';
 
@@ -15,6 +16,10 @@ export interface Model {
   readonly materialized: string;
   /** The models it reads, by id; through ephemeral ones, which have no relation. */
   readonly parents: readonly string[];
+  /** Whether it has a watermark of cht_pipeline's kind. */
+  readonly keepsUp: boolean;
+  /** Whether it comes out the same in whatever order it meets what it reads. */
+  readonly takesAnyOrder: boolean;
   /** Whether its increments may be carried out without dbt. */
   readonly plannable: boolean;
   readonly fingerprint: Fingerprint;
@@ -36,6 +41,8 @@ export function graphOf(manifest: Manifest): ModelGraph {
       alias: model.alias,
       materialized: model.config.materialized,
       parents: [...parentsOf(manifest, model.depends_on.nodes)],
+      keepsUp: keepsUp(model),
+      takesAnyOrder: takesAnyOrder(model),
       plannable: isPlannable(manifest, model),
       fingerprint: fingerprintOf(manifest, model),
     });

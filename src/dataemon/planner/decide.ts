@@ -7,7 +7,7 @@ export interface Situation {
   readonly selected: ReadonlySet<string>;
   /** The models to build anew. */
   readonly stale: ReadonlySet<string>;
-  /** Models that failed and whose pause is not over. */
+  /** Models that failed and whose pause is not over, and those that wait for others to be whole. */
   readonly waiting: readonly string[];
   /** The state of what a model reads, before it last ran well. */
   readonly reached: ReadonlyMap<string, string>;

@@ -20,7 +20,14 @@ function graphOf(models: readonly (readonly [parents: readonly number[], sql: st
 
 function model(id: string, parents: readonly number[], sql: string): Model {
   const fingerprint = { sql, config: '', contract: '', macros: '', inputs: '' };
-  const relation = { schema: 'v1', alias: id, materialized: 'incremental', plannable: false };
+  const relation = {
+    schema: 'v1',
+    alias: id,
+    materialized: 'incremental',
+    keepsUp: false,
+    takesAnyOrder: true,
+    plannable: false,
+  };
   return { id, name: id, fqn: [id], ...relation, parents: [...new Set(parents)].map((at) => `m${at}`), fingerprint };
 }
 
@@ -38,7 +45,7 @@ function carryOut(graph: ModelGraph, run: Run, broken: ReadonlySet<string>): Nod
     });
 }
 
-const inputsAt = (watermark: string) => ({ watermark, others: () => '' });
+const inputsAt = (watermark: string) => ({ watermark, others: () => '', filling: new Set<string>() });
 
 /** Lets it run until nothing is due; tells each run. */
 function settle(
@@ -184,6 +191,6 @@ test('increments that keep coming do not keep a rebuild from its turn', () => {
 test('what a model reads of another dataemon moves it on as documents do', () => {
   const state = running();
   settle(state, chain, 'w1', new Set(), 0);
-  const moved = { watermark: 'w1', others: (id: string) => (id === 'm1' ? 'later' : '') };
+  const moved = { watermark: 'w1', others: (id: string) => (id === 'm1' ? 'later' : ''), filling: new Set<string>() };
   expect(state.next(moved, 0)).toEqual({ kind: 'increment', models: ['m1'] });
 });

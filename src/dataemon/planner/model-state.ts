@@ -5,6 +5,7 @@ import { withDescendants, type ModelGraph } from '../manifest/graph.js';
 import { builtNow, packageChanges, type PackageChanges, type PackageComparison } from './changes.js';
 import { decide, type Run, type Situation } from './decide.js';
 import { movesOn } from './moves-on.js';
+import { mustWait } from './must-wait.js';
 import { Retries } from './retries.js';
 
 /** The state of what models read: the table of documents, and models that other dataemons build. */
@@ -13,6 +14,8 @@ export interface InputState {
   readonly watermark: string;
   /** When what a model reads of others' was last changed. */
   readonly others: (id: string) => string;
+  /** The models that fill from the newest documents on, and have more to come. */
+  readonly filling: ReadonlySet<string>;
 }
 
 /** A run that has ended. */
@@ -98,7 +101,7 @@ export class ModelState {
       graph: this.#graph,
       selected: this.#selected,
       stale: this.#stale,
-      waiting: this.#retries.waiting(now),
+      waiting: [...this.#retries.waiting(now), ...mustWait(this.#graph, this.#selected, inputs.filling)],
       reached: this.#reached,
       target: (id) => targetOf(inputs, id),
       rebuildNext,

@@ -8,7 +8,19 @@ function graphOf(models: Readonly<Record<string, readonly [materialized: string,
   return new Map(
     Object.entries(models).map(([id, [materialized, ...parents]]): [string, Model] => [
       id,
-      { id, name: id, fqn: [id], schema: 'v1', alias: id, materialized, parents, plannable: false, fingerprint },
+      {
+        id,
+        name: id,
+        fqn: [id],
+        schema: 'v1',
+        alias: id,
+        materialized,
+        parents,
+        keepsUp: false,
+        takesAnyOrder: true,
+        plannable: false,
+        fingerprint,
+      },
     ]),
   );
 }

@@ -57,6 +57,7 @@ export class DataemonBench implements AsyncDisposable {
       intervalMs: 1_000,
       threads: 1,
       batchSize: 0,
+      batchOrder: 'oldest',
       increments: 'auto',
       python: join(repository, '.python/bin/python'),
       projectFolder: join(repository, 'dbt'),

@@ -10,6 +10,8 @@ export interface Run {
   readonly others?: boolean;
   readonly fullRefresh?: boolean;
   readonly batchSize?: number;
+  /** Whether a model that holds nothing begins with the newest documents. */
+  readonly newest?: boolean;
   readonly threads?: number;
   readonly interruption?: Interruption | undefined;
 }
@@ -30,7 +32,9 @@ interface Write {
 export type Step =
   | { readonly kind: 'write'; readonly write: Write }
   | { readonly kind: 'late'; readonly early: Write; readonly late: Write; readonly between: Run }
-  | { readonly kind: 'run'; readonly run: Run };
+  | { readonly kind: 'run'; readonly run: Run }
+  /** All watermarks are lost; the tables are there, as an older package left them. A run in batches begins to fill them. */
+  | { readonly kind: 'forget'; readonly run: Run };
 
 const write: fc.Arbitrary<Write> = fc.record({ source: fc.constantFrom(...sources), documents: someDocuments });
 
@@ -41,7 +45,7 @@ const interruption: fc.Arbitrary<Interruption> = fc.record({
 const some = (max: number) => fc.array(fc.nat(1000), { minLength: 1, maxLength: max });
 const shape: fc.Arbitrary<Run> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ threads: fc.constantFrom(1, 4) }) },
-  { weight: 3, arbitrary: fc.record({ batchSize: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 3, arbitrary: fc.record({ batchSize: fc.integer({ min: 1, max: 4 }), newest: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ models: some(4) }) },
   // Models go on without one that they are built from.
   { weight: 3, arbitrary: fc.record({ models: some(2), others: fc.constant(true) }) },
@@ -58,6 +62,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('late' as const), early: write, late: write, between: run }),
   },
   { weight: 5, arbitrary: run.map((run): Step => ({ kind: 'run', run })) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ batchSize: fc.integer({ min: 2, max: 6 }), newest: fc.constant(true) })
+      .map((run): Step => ({ kind: 'forget', run })),
+  },
 );
 
 /** Whatever may happen to a database. */

@@ -80,6 +80,7 @@ class ResidentWorld implements World {
     let seen;
     try {
       for (const step of steps) await this.#perform(step);
+      await this.#fill();
       await dbt.run(v1, 'run', '--threads', '4');
     } finally {
       seen = await reader.stop();
@@ -98,7 +99,10 @@ class ResidentWorld implements World {
   async #perform(step: Step): Promise<void> {
     if (step.kind === 'write') await this.#couch2pg.write(step.write.source, step.write.documents);
     else if (step.kind === 'run') await this.#run(step.run);
-    else {
+    else if (step.kind === 'forget') {
+      await this.parts.database.pool.query('DELETE FROM v1.dbt_watermark');
+      await this.#run(step.run);
+    } else {
       const commit = await this.#couch2pg.writeLate(step.early.source, step.early.documents);
       const late = this.#couch2pg.write(step.late.source, step.late.documents);
       try {
@@ -110,14 +114,22 @@ class ResidentWorld implements World {
     }
   }
 
-  async #run({ models: chosen, others, fullRefresh, batchSize, threads, interruption }: Run): Promise<void> {
+  /** In batches, until all is in: without them, models that are not whole would begin anew. */
+  async #fill(): Promise<void> {
+    const filling = `SELECT FROM v1.dbt_watermark WHERE filled_from IS NOT NULL`;
+    while ((await this.parts.database.pool.query(filling)).rowCount !== 0) await this.#run({ batchSize: 6 });
+  }
+
+  async #run({ models: chosen, others, fullRefresh, batchSize, newest, threads, interruption }: Run): Promise<void> {
     const { dbt, models, inner } = this.parts;
     const choice = others === true ? inner : models;
     const named = chosen?.map((n) => choice[n % choice.length]!);
     const args = [
       ...(named === undefined ? [] : [others === true ? '--exclude' : '--select', ...named]),
       ...(fullRefresh === true ? ['--full-refresh'] : []),
-      ...(batchSize === undefined ? [] : ['--vars', `{batch_size: ${batchSize}}`]),
+      ...(batchSize === undefined
+        ? []
+        : ['--vars', `{batch_size: ${batchSize}, batch_order: ${newest === true ? 'newest' : 'oldest'}}`]),
       ...(threads === undefined ? [] : ['--threads', String(threads)]),
     ];
     if (interruption === undefined) await dbt.run(v1, 'run', ...args);

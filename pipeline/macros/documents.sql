@@ -5,6 +5,11 @@
   ({{ uuid }} = 'settings' or {{ uuid }} like 'settings@%')
 {%- endmacro %}
 
+{#- The types of documents that are contacts. -#}
+{% macro contact_types() %}
+  {% do return(['contact', 'clinic', 'district_hospital', 'health_center', 'person']) %}
+{% endmacro %}
+
 {#-
   The day a telemetry document is about, as a timestamp in UTC. Those of whole months have no day. Before version 3.8.0, the
   app counted months from 0.

@@ -5,6 +5,9 @@
   meta.changes names what the model takes its changes from: a row that changed there and that the model no longer selects
   goes. Without it the model selects all its rows each time. A document is told by the model's key, unless there may be
   several rows for one: then meta.changed_by names the column that tells it.
+
+  What need not be done: meta.looks_beside says false when a row depends on its own document only; meta.changes_where, on rows
+  of which `column` of meta.changes the model depends, by the `values` that these have.
 #}
 {% macro get_incremental_upsert_sql(arguments) %}
   {%- set selected = arguments.temp_relation -%}

@@ -7,7 +7,15 @@
       {'columns': ['saved_timestamp']},
       {'columns': ['model', 'column_name']},
     ],
-    meta={'changes': 'document_metadata', 'changed_by': 'uuid', 'looks_beside': false},
+    meta={
+      'changes': 'document_metadata',
+      'changes_where': {
+        'column': 'doc_type',
+        'values': cht_pipeline.contact_types() + [none, 'data_record', 'user-settings', 'feedback', 'telemetry'],
+      },
+      'changed_by': 'uuid',
+      'looks_beside': false,
+    },
   )
 }}
 

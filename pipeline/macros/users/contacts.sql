@@ -6,7 +6,14 @@
   {%- for parent in parents -%}
     {%- do indexes.append({'columns': [parent.id]}) -%}
   {%- endfor -%}
-  {{ cht_pipeline.keep_up_with('contact', indexes + custom_indexes, looks_beside=parents | length > 0) }}
+  {{
+    cht_pipeline.keep_up_with(
+      'contact',
+      indexes + custom_indexes,
+      looks_beside=parents | length > 0,
+      where={'column': 'contact_type', 'values': [contact_type]},
+    )
+  }}
   {%- if is_incremental() and parents %}
   {{ cht_pipeline.with_affected_contacts(parents) }}
   {%- endif %}

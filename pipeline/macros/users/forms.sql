@@ -9,7 +9,11 @@
   {%- if names | unique | list | length < names | length -%}
     {%- do exceptions.raise_compiler_error('cht_form_multi: a form is named twice in ' ~ names | join(', ')) -%}
   {%- endif -%}
-  {{ cht_pipeline.keep_up_with('data_record', cht_pipeline.data_record_indexes() + form_indexes) }}
+  {{
+    cht_pipeline.keep_up_with(
+      'data_record', cht_pipeline.data_record_indexes() + form_indexes, where={'column': 'form', 'values': names}
+    )
+  }}
   {%- for form in forms %}
   {{ 'union all' if not loop.first }}
   select

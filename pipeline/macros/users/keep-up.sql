@@ -2,10 +2,10 @@
 
 {#-
   Sets what a model needs to keep up with the rows of `feed`, one of our models; `looks_beside` when a document may change a
-  row without a row of `feed` that changes, too. Tags, a schema or an alias of its own a
-  model sets by a `config` beside the macro.
+  row without a row of `feed` that changes, too; `where`, when only rows of `feed` matter whose `column` has one of `values`,
+  names both. Tags, a schema or an alias of its own a model sets by a `config` beside the macro.
 -#}
-{% macro keep_up_with(feed, indexes, looks_beside=false) -%}
+{% macro keep_up_with(feed, indexes, looks_beside=false, where=none) -%}
   {{
     config(
       materialized='incremental',
@@ -13,7 +13,7 @@
       unique_key='uuid',
       on_schema_change='append_new_columns',
       indexes=[{'columns': ['uuid'], 'unique': true}] + (indexes | rejectattr('columns', 'equalto', ['uuid']) | list),
-      meta={'changes': feed, 'looks_beside': looks_beside},
+      meta={'changes': feed, 'changes_where': where, 'looks_beside': looks_beside},
       pre_hook='{{ cht_pipeline.open_increment() }}',
       post_hook='{{ cht_pipeline.close_increment() }}',
     )

@@ -1,3 +1,5 @@
+{% set types = cht_pipeline.contact_types() %}
+
 {{
   config(
     unique_key='uuid',
@@ -8,11 +10,13 @@
       {'columns': ['contact_type', 'saved_timestamp']},
       {'columns': ['parent_uuid']},
     ],
-    meta={'changes': 'document_metadata', 'looks_beside': false},
+    meta={
+      'changes': 'document_metadata',
+      'changes_where': {'column': 'doc_type', 'values': types},
+      'looks_beside': false,
+    },
   )
 }}
-
-{% set types = "('contact', 'clinic', 'district_hospital', 'health_center', 'person')" %}
 
 select
   document_metadata.uuid,
@@ -44,8 +48,8 @@ cross join lateral (
     doc.parent ->> '_id' as parent,
     coalesce(doc.contact_type, doc.type) as contact_type
 ) as ids
-where document_metadata.doc_type in {{ types }}
+where document_metadata.doc_type in ({{ cht_pipeline.literals(types) }})
   -- The document may have moved on since document_metadata ran.
   and couchdb._deleted is not true
-  and doc.type in {{ types }}
+  and doc.type in ({{ cht_pipeline.literals(types) }})
   and {{ cht_pipeline.changed('document_metadata.saved_timestamp') }}

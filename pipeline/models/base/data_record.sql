@@ -9,7 +9,11 @@
       {'columns': ['reported']},
       {'columns': ['patient_id']},
     ],
-    meta={'changes': 'document_metadata', 'looks_beside': false},
+    meta={
+      'changes': 'document_metadata',
+      'changes_where': {'column': 'doc_type', 'values': ['data_record']},
+      'looks_beside': false,
+    },
   )
 }}
 

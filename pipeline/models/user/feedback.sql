@@ -6,7 +6,11 @@
       {'columns': ['uuid'], 'unique': true},
       {'columns': ['saved_timestamp']},
     ],
-    meta={'changes': 'document_metadata', 'looks_beside': false},
+    meta={
+      'changes': 'document_metadata',
+      'changes_where': {'column': 'doc_type', 'values': ['feedback']},
+      'looks_beside': false,
+    },
   )
 }}
 

@@ -7,7 +7,11 @@
       {'columns': ['saved_timestamp']},
       {'columns': ['period_start']},
     ],
-    meta={'changes': 'document_metadata', 'looks_beside': false},
+    meta={
+      'changes': 'document_metadata',
+      'changes_where': {'column': 'doc_type', 'values': ['telemetry']},
+      'looks_beside': false,
+    },
   )
 }}
 

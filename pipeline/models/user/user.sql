@@ -7,7 +7,11 @@
       {'columns': ['saved_timestamp']},
       {'columns': ['contact_uuid']},
     ],
-    meta={'changes': 'document_metadata', 'looks_beside': false},
+    meta={
+      'changes': 'document_metadata',
+      'changes_where': {'column': 'doc_type', 'values': ['user-settings']},
+      'looks_beside': false,
+    },
   )
 }}
 

@@ -31,7 +31,7 @@ function planned(
       ...{ key: model.name, ancestors: model.parents, watermarks: 'watermarks', restarts: 'restarts', feed },
       open: `SELECT ${open}`,
       apply: `WITH compiled AS (/* the compiled model */), written AS (INSERT INTO done SELECT '${model.name}' FROM compiled RETURNING 1)
-        SELECT ${rows} AS rows, false AS restarted FROM compiled WHERE ${apply}`,
+        SELECT ${rows} AS rows, false AS restarted, '{}'::jsonb AS touched FROM compiled WHERE ${apply}`,
       compiled: 'SELECT 1',
     }),
   };

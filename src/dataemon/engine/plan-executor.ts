@@ -11,7 +11,7 @@ import type { Model, ModelGraph } from '../manifest/graph.js';
 import type { NodeResult } from './engine.js';
 import { LeftToDbt } from './left-to-dbt.js';
 import type { Plan } from './plan.js';
-import { restarts, UnchangedFeeds, type Watermarks } from './unchanged-feeds.js';
+import { restarts, UnchangedFeeds, type TouchedValues, type Watermarks } from './unchanged-feeds.js';
 
 /** A model whose increment can be carried out without dbt. */
 export interface PlannedModel {
@@ -44,9 +44,10 @@ interface Opened {
 interface Applied {
   readonly rows: number;
   readonly restarted: boolean;
+  readonly touched: TouchedValues;
 }
 
-const nothingToDo: Applied = { rows: 0, restarted: false };
+const nothingToDo: Applied = { rows: 0, restarted: false, touched: {} };
 const nothing = { status: 'ok', rowsAffected: 0, startedAt: null, durationMs: 0, error: null } as const;
 
 /** A statement of a model has failed. */
@@ -145,7 +146,7 @@ export class PlanExecutor {
         continue;
       }
       if (applied.restarted) left.addBelow(id);
-      still.note(plan.key, applied.rows);
+      still.note(plan.key, applied.rows, applied.touched);
       const durationMs = this.clock.now() - startedAt;
       const rowsAffected = applied.rows;
       results.push({

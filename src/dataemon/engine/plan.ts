@@ -20,6 +20,8 @@ export const planOfModel = z
     restarts: z.string(),
     /** The same of the model without whose changes there are none here. */
     feed: z.string().nullable(),
+    /** Which rows of that matter: those whose column has, or had, one of these values. Null: all. */
+    where: z.object({ column: z.string(), values: z.array(z.string().nullable()) }).nullish(),
     open: z.string(),
     apply: z.string().includes(placeholder),
     compiled: z.string(),

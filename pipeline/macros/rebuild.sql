@@ -30,15 +30,15 @@
   {% if run_query('select ' ~ old ~ ' is not null').columns[0].values()[0] %}
     {% do cht_pipeline.repoint_foreign_keys(old) %}
     {% do cht_pipeline.repoint_views(old) %}
-    {% set must_restart = config.get('meta', {}).get('restarts_below') %}
-  {% else %}
-    {#- The table was not there; the models below may be left from an earlier one, and have lost their keys. -#}
-    {% set must_restart = true %}
   {% endif %}
   {% do cht_pipeline.create_partial_index() %}
   {#- Without statistics, PostgreSQL would take an increment for a two-hundredth of the table. -#}
   {% do run_query('analyze ' ~ this) %}
-  {% if must_restart and cht_pipeline.descendants(model) %}
+  {#-
+    What is below was made of the old table, or is left from one that has gone, and has lost its keys. Where it is made anew,
+    too, by this dataemon or in this run, this comes to nothing.
+  -#}
+  {% if cht_pipeline.descendants(model) %}
     {% do run_query(cht_pipeline.restart_descendants(model)) %}
   {% endif %}
 {% endmacro %}

@@ -1,7 +1,7 @@
-import { lastChanges } from './database/records.js';
 import type { Session } from './database/session.js';
-import { readPositions, readWatermark } from './database/watermark.js';
-import { withAncestors } from './manifest/graph.js';
+import { lastRunsOfOthers } from './database/standings.js';
+import { readPositions, readRestarts, readWatermark, type Position } from './database/watermark.js';
+import { withAncestors, type Model } from './manifest/graph.js';
 import { modelsOf } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
 import type { CurrentPackage } from './package/keeper.js';
@@ -10,7 +10,7 @@ import type { InputState } from './planner/model-state.js';
 /** Reads how far is what models read: the documents, and other models. */
 export class InputReader {
   constructor(
-    private readonly options: Pick<DataemonOptions, 'schema' | 'rootSchema' | 'table'>,
+    private readonly options: Pick<DataemonOptions, 'schema' | 'rootSchema' | 'table' | 'selector'>,
     private readonly session: () => Promise<Session>,
   ) {}
 
@@ -21,23 +21,44 @@ export class InputReader {
     const now = await this.session();
     const watermark = await readWatermark(now, rootSchema, table);
     if (watermark === undefined) return undefined;
-    const notOurs = [...withAncestors(graph, selected)].filter((id) => !selected.has(id));
-    const changed = await lastChanges(now, schema, notOurs);
-    const others = (id: string) => {
-      const changes =
-        changed.size === 0 ? [] : [...withAncestors(graph, [id])].map((above) => changed.get(above) ?? '');
-      return changes.sort().at(-1) ?? '';
+    const foreign = modelsOf(current, withAncestors(graph, selected)).filter(({ id }) => !selected.has(id));
+    const inOrder = [...selected].filter((id) => graph.get(id)?.takesAnyOrder === false);
+    const aboveThem = modelsOf(current, withAncestors(graph, inOrder));
+    // Most dataemons build all that their models read, and have no model that would have to wait for another.
+    const looked = [...new Set([...foreign, ...aboveThem])].filter(({ keepsUp }) => keepsUp);
+    const positions = looked.length === 0 ? new Map<string, Position>() : await readPositions(now, schema, looked);
+    return {
+      watermark,
+      filling: new Set([...positions].filter(([, { filled }]) => filled !== null).map(([id]) => id)),
+      others: await this.#others(now, current, foreign, positions),
     };
-    return { watermark, others, filling: await this.#filling(now, current) };
   }
 
-  /** Asked for only where there are models that have to wait. */
-  async #filling(now: Session, current: CurrentPackage): Promise<ReadonlySet<string>> {
+  /**
+   * What tells that others have changed something: of models with a watermark the watermark, which moves in the transaction
+   * that changes their rows, and that ours have to look at everything again; of others, that they have run.
+   */
+  async #others(
+    now: Session,
+    current: CurrentPackage,
+    foreign: readonly Model[],
+    positions: ReadonlyMap<string, Position>,
+  ): Promise<InputState['others']> {
+    if (foreign.length === 0) return () => '';
     const { graph, selected } = current;
-    const inOrder = [...selected].filter((id) => graph.get(id)?.takesAnyOrder === false);
-    const above = modelsOf(current, withAncestors(graph, inOrder)).filter(({ keepsUp }) => keepsUp);
-    if (above.length === 0) return new Set();
-    const positions = await readPositions(now, this.options.schema, above);
-    return new Set([...positions].filter(([, { filled }]) => filled !== null).map(([id]) => id));
+    const { schema } = this.options;
+    const without = foreign.filter(({ keepsUp }) => !keepsUp).map(({ id }) => id);
+    const runs = await lastRunsOfOthers(now, this.options, without);
+    const own = modelsOf(current, selected).filter(({ keepsUp }) => keepsUp);
+    const restarts = await readRestarts(now, schema, own);
+    const isForeign = new Set(foreign.map(({ id }) => id));
+    const stateOf = (id: string) => {
+      const position = positions.get(id);
+      return position === undefined ? (runs.get(id) ?? '') : `${position.watermark} ${position.filled}`;
+    };
+    return (id) => {
+      const above = [...withAncestors(graph, [id])].filter((other) => isForeign.has(other)).sort();
+      return above.length === 0 ? '' : [...above.map(stateOf), restarts.get(id) ?? ''].join();
+    };
   }
 }

@@ -43,7 +43,7 @@ class Desk implements AsyncDisposable {
       await migrate({ pool: database.pool, family, schema: 'v1', table: 'couchdb', log });
     }
     const told = { onChange: () => undefined, onLost: () => undefined };
-    const place = { connection: database.connection, schema: 'v1', table: 'couchdb' };
+    const place = { connection: database.connection, schema: 'v1', table: 'couchdb', place: { schema: 'v1' } };
     return new Desk(database, await Session.open({ ...place, ...told }));
   }
 
@@ -178,7 +178,7 @@ test('what could not be written for want of a connection is written in the next 
   await desk.session.close();
   await expect(desk.record(node('a'))).rejects.toMatchObject({ code: 'POSTGRES_UNREACHABLE' });
   const told = { onChange: () => undefined, onLost: () => undefined };
-  const place = { connection: desk.database.connection, schema: 'v1', table: 'couchdb' };
+  const place = { connection: desk.database.connection, schema: 'v1', table: 'couchdb', place: { schema: 'v1' } };
   const next = await Session.open({ ...place, ...told });
   await desk.book.open(next, [model('a')], new Set());
   await next.close();

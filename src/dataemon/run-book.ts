@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf, SyncError, type Clock } from '../lib/index.js';
+import { tellOthers } from './database/models-channel.js';
 import { pruneRecords, writeRecord, type RunRecord } from './database/records.js';
 import type { Session } from './database/session.js';
 import { writeModels, writeStandings, type Standing } from './database/standings.js';
@@ -57,6 +58,7 @@ export class RunBook {
     const isTelling = last.kind === 'full-refresh' || results.some(({ status }) => status !== 'ok');
     if (isTelling) await this.#writeStandings(session);
     else await this.write(session);
+    await this.#tell(session);
   }
 
   /**
@@ -90,6 +92,7 @@ export class RunBook {
     const due = this.#lastStandings + standingsEveryMs;
     if (this.options.clock.now() < due) return due;
     await this.#writeStandings(session);
+    await this.#tell(session);
     return undefined;
   }
 
@@ -124,6 +127,11 @@ export class RunBook {
     await writeStandings(session, this.options, [...this.#changed.values()]);
     this.#changed.clear();
     this.#lastStandings = this.options.clock.now();
+  }
+
+  /** A dataemon of all models has nobody to tell. */
+  async #tell(session: Session): Promise<void> {
+    if (this.options.selector !== undefined) await tellOthers(session, this.options);
   }
 
   #recordOf({ id, kind }: LastRun, results: readonly NodeResult[]): string {

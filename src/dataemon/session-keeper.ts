@@ -93,11 +93,12 @@ export class SessionKeeper {
   }
 
   async #connect(): Promise<Session> {
-    const { connection, schema, rootSchema = schema, table, onWake } = this.options;
+    const { connection, schema, rootSchema = schema, table, selector, onWake } = this.options;
     return Session.open({
       connection,
       schema: rootSchema,
       table,
+      place: { schema, selector },
       onChange: onWake,
       onLost: () => {
         if (this.#onLockLost.size > 0) this.#recovering ??= this.#recover();

@@ -36,7 +36,13 @@ class Desk implements AsyncDisposable {
     const told = { onChange: () => undefined, onLost: () => undefined };
     return new Desk(
       database,
-      await Session.open({ connection: database.connection, schema: 'v1', table: 'couchdb', ...told }),
+      await Session.open({
+        connection: database.connection,
+        schema: 'v1',
+        table: 'couchdb',
+        place: { schema: 'v1' },
+        ...told,
+      }),
     );
   }
 

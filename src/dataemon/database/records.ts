@@ -54,26 +54,6 @@ export async function pruneRecords(session: Session, schema: string): Promise<vo
   );
 }
 
-/**
- * When models that others build were last changed by them, as text, by id.
- *
- * @param models - their ids.
- */
-export async function lastChanges(
-  session: Session,
-  schema: string,
-  models: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  if (models.length === 0) return new Map();
-  const rows = await session.query<{ model: string; changed: string }>(
-    'reading what other dataemons have done',
-    `SELECT model, max(started_at)::text AS changed FROM ${quoteIdentifier(schema)}.dataemon_run
-     WHERE model = ANY($1) AND status = 'ok' AND started_at > now() - interval '1 day' GROUP BY model`,
-    [models],
-  );
-  return new Map(rows.map(({ model, changed }) => [model, changed]));
-}
-
 function isTelling(kind: RunKind, { id, status, rowsAffected }: NodeResult): boolean {
   if (status !== 'ok') return true;
   return id.startsWith('model.') && (kind === 'full-refresh' || (rowsAffected ?? 0) > 0);

@@ -8,6 +8,8 @@ import {
   tryLock,
   type PostgresConnection,
 } from '../../postgres/index.js';
+import { isOfAnother, modelsChannel } from './models-channel.js';
+import type { StandingPlace } from './standings.js';
 
 /** What a session is opened with. */
 export interface SessionOptions {
@@ -15,7 +17,9 @@ export interface SessionOptions {
   /** The schema and name of the table whose changes are listened to. */
   readonly schema: string;
   readonly table: string;
-  /** Called when the table has changed. */
+  /** Whose models they are: what dataemons of other selectors do with theirs is listened to, too. */
+  readonly place: StandingPlace;
+  /** Called when the table, or a model of another dataemon, has changed. */
   readonly onChange: () => void;
   /** Called once, when a connection that stood is lost. */
   readonly onLost: () => void;
@@ -52,11 +56,11 @@ export class Session implements Queries {
     const session = new Session(client, options);
     client.on('error', () => session.#lose());
     client.on('end', () => session.#lose());
-    client.on('notification', ({ payload }) => session.#hear(payload));
+    client.on('notification', ({ channel, payload }) => session.#hear(channel, payload));
     try {
       await client.connect();
       await noticeLostClient(client);
-      await client.query(`LISTEN ${changeChannel}`);
+      await client.query(`LISTEN ${changeChannel}; LISTEN ${modelsChannel}`);
       session.#stands = true;
       return session;
     } catch (error) {
@@ -117,15 +121,19 @@ export class Session implements Queries {
     if (this.#stands) this.options.onLost();
   }
 
-  #hear(payload: string | undefined): void {
-    let change: unknown;
+  #hear(channel: string, payload: string | undefined): void {
+    let told: unknown;
     try {
-      change = JSON.parse(payload ?? '');
+      told = JSON.parse(payload ?? '');
     } catch {
       return;
     }
-    const parsed = payloadSchema.safeParse(change);
-    const { schema, table } = this.options;
-    if (parsed.success && parsed.data.schema === schema && parsed.data.table === table) this.options.onChange();
+    if (channel === modelsChannel ? isOfAnother(told, this.options.place) : this.#isOurTable(told))
+      this.options.onChange();
+  }
+
+  #isOurTable(told: unknown): boolean {
+    const parsed = payloadSchema.safeParse(told);
+    return parsed.success && parsed.data.schema === this.options.schema && parsed.data.table === this.options.table;
   }
 }

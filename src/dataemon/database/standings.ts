@@ -93,3 +93,24 @@ export async function writeStandings(
     ],
   );
 }
+
+/**
+ * When models last ran well in the dataemons of other selectors, as text, by id: also when no row has changed, because what
+ * dbt counts does not tell of rows that were deleted.
+ *
+ * @param models - their ids.
+ */
+export async function lastRunsOfOthers(
+  session: Session,
+  { schema, selector = '' }: StandingPlace,
+  models: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (models.length === 0) return new Map();
+  const rows = await session.query<{ model: string; at: string }>(
+    'reading what other dataemons have done',
+    `SELECT model, max(succeeded_at)::text AS at FROM ${quoteIdentifier(schema)}.dataemon_model
+     WHERE model = ANY($1) AND selector <> $2 AND succeeded_at IS NOT NULL GROUP BY model`,
+    [models, selector],
+  );
+  return new Map(rows.map(({ model, at }) => [model, at]));
+}

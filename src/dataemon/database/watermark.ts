@@ -1,5 +1,8 @@
 import { quoteIdentifier } from '../../postgres/index.js';
+import type { Model } from '../manifest/graph.js';
 import type { Session } from './session.js';
+
+type Named = Pick<Model, 'id' | 'schema' | 'alias'>;
 
 /**
  * The greatest `saved_timestamp` of the table of documents, by its index, as ISO 8601 in UTC without zone; empty when the
@@ -20,10 +23,7 @@ export async function readWatermark(session: Session, schema: string, table: str
 }
 
 /** The greatest `saved_timestamp` in the models given, in no particular form; models without that column are left out. */
-export async function modelWatermarks(
-  session: Session,
-  models: readonly { readonly id: string; readonly schema: string; readonly alias: string }[],
-): Promise<Map<string, string>> {
+export async function modelWatermarks(session: Session, models: readonly Named[]): Promise<Map<string, string>> {
   const having = await session.query<{ nspname: string; relname: string }>(
     'looking for models with a watermark',
     `SELECT n.nspname, c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
@@ -62,11 +62,9 @@ export interface Position {
 export async function readPositions(
   session: Session,
   schema: string,
-  models: readonly { readonly id: string; readonly schema: string; readonly alias: string }[],
+  models: readonly Named[],
 ): Promise<Map<string, Position>> {
-  const ids = new Map(
-    models.map((model) => [model.schema === schema ? model.alias : `${model.schema}.${model.alias}`, model.id]),
-  );
+  const ids = idsByKey(schema, models);
   try {
     const rows = await session.query<Position & { readonly model: string }>(
       'reading the watermarks of the models',
@@ -82,6 +80,33 @@ export async function readPositions(
     if (isUndefinedTable(error)) return new Map();
     throw error;
   }
+}
+
+/** Which of some models with a watermark have to look at everything again, by id: what tells one time from the next. */
+export async function readRestarts(
+  session: Session,
+  schema: string,
+  models: readonly Named[],
+): Promise<Map<string, string>> {
+  const ids = idsByKey(schema, models);
+  try {
+    const rows = await session.query<{ model: string; last: string }>(
+      'reading which models have to look at everything again',
+      `SELECT model, max(id)::text AS last FROM ${quoteIdentifier(schema)}.dbt_restart WHERE model = ANY($1) GROUP BY model`,
+      [[...ids.keys()]],
+    );
+    return new Map(rows.map(({ model, last }) => [ids.get(model) ?? model, last]));
+  } catch (error) {
+    if (isUndefinedTable(error)) return new Map();
+    throw error;
+  }
+}
+
+/** The ids of models by what stands for them in the table of watermarks. */
+function idsByKey(schema: string, models: readonly Named[]): Map<string, string> {
+  return new Map(
+    models.map((model) => [model.schema === schema ? model.alias : `${model.schema}.${model.alias}`, model.id]),
+  );
 }
 
 function isUndefinedTable(error: unknown): boolean {

@@ -12,7 +12,7 @@ import { Retries } from './retries.js';
 export interface InputState {
   /** The greatest `saved_timestamp` of the documents. */
   readonly watermark: string;
-  /** When what a model reads of others' was last changed. */
+  /** What changes when others have changed what a model reads of theirs. */
   readonly others: (id: string) => string;
   /** The models that fill from the newest documents on, and have more to come. */
   readonly filling: ReadonlySet<string>;

@@ -3,7 +3,8 @@
   that of our own models. A package's own is a model that keeps up with another, and has one call of this or a union of some:
 
     {{ config(
-      materialized='incremental', incremental_strategy='upsert', unique_key='id', meta={'changes': 'visit', 'changed_by': 'uuid'},
+      materialized='incremental', incremental_strategy='upsert', unique_key='id',
+      meta={'changes': 'visit', 'changed_by': 'uuid', 'looks_beside': false},
       indexes=[{'columns': ['id'], 'unique': true}, {'columns': ['uuid']}],
       pre_hook='{{ cht_pipeline.open_increment() }}', post_hook='{{ cht_pipeline.close_increment() }}',
     ) }}

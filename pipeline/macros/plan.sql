@@ -38,7 +38,7 @@
 -#}
 {% macro feed_key(node) %}
   {% set meta = node.config.get('meta', {}) %}
-  {% for other in graph.nodes.values() if other.name == meta.get('changes') and not meta.get('looks_beside') %}
+  {% for other in graph.nodes.values() if other.name == meta.get('changes') and not cht_pipeline.may_look_beside(node) %}
     {% if other.unique_id in node.depends_on.nodes and cht_pipeline.has_watermark(other) %}
       {% do return(cht_pipeline.watermark_key(other)) %}
     {% endif %}

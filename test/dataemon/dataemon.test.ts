@@ -87,11 +87,7 @@ test('with batches, the bundled models fill from the oldest documents on, also o
   const path = join(import.meta.dirname, '../../pipeline');
   const dataemon = bench.start({ kind: 'bundled', path }, { batchSize: 2, intervalMs: 60_000 });
   dataemon.onChange(() => seen.push(dataemon.status().lastRun?.id ?? ''));
-  await until(
-    () => dataemon.status().upToDateWith !== null && dataemon.status().state === 'idle',
-    'all batches',
-    90_000,
-  );
+  await until(() => dataemon.status().upToDateWith !== null && dataemon.status().state === 'idle', 'all batches');
   const persons = await bench.rows<{ uuid: string }>('SELECT uuid FROM v1.person ORDER BY uuid');
   expect(persons.map(({ uuid }) => uuid)).toEqual(['p0', 'p1', 'p2', 'p7', 'p8']);
   // Five batches, of which the first makes the tables, layer by layer.
@@ -114,7 +110,7 @@ test('with batches from the newest documents on, what is new comes first, and in
   };
   const first = bench.start({ kind: 'local', path }, options);
   const hasBegun = async () => (await uuids('document_metadata')).length > 0;
-  await until(hasBegun, 'the first batch', 60_000);
+  await until(hasBegun, 'the first batch');
   await first.stop();
   const begun = await uuids('document_metadata');
   expect(begun).toContain('p7');
@@ -133,7 +129,7 @@ test('with batches from the newest documents on, what is new comes first, and in
     CREATE TRIGGER note AFTER INSERT OR UPDATE ON v1.document_metadata FOR EACH ROW EXECUTE FUNCTION public.note()`);
   const second = bench.start({ kind: 'local', path }, options);
   const isIdle = () => second.status().upToDateWith !== null && second.status().state === 'idle';
-  await until(isIdle, 'all batches', 90_000);
+  await until(isIdle, 'all batches');
   const rows = await bench.rows<{ uuid: string }>('SELECT uuid FROM public.arrival ORDER BY n');
   const arrivals = rows.map(({ uuid }) => uuid);
   expect(arrivals.at(-1)).toBe('p0');

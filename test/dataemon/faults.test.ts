@@ -27,7 +27,7 @@ test('a model that fails holds back only those below it, is named, and is tried 
 
   // Mended behind the back of the dataemon: nothing tells it.
   await bench.rows(`UPDATE v1.root SET type = 'person' WHERE uuid = 'bad'`);
-  await until(() => dataemon.status().upToDateWith === watermark, 'the next try', 60_000);
+  await until(() => dataemon.status().upToDateWith === watermark, 'the next try');
   await until(() => dataemon.status().state === 'idle', 'the end of the run');
   expect(dataemon.status().error).toBeNull();
   expect(await bench.rows('SELECT count(*)::int FROM v1.below_picky')).toEqual([{ count: 2 }]);

@@ -53,7 +53,7 @@ test(`the dataemon that is killed, again and again, leaves what the next one bri
     if (found?.there !== true) return false;
     return (await bench.rows(`SELECT FROM v1.person WHERE uuid = 'last'`)).length === 1;
   };
-  await until(isThere, 'the last document', 60_000);
+  await until(isThere, 'the last document');
   await using dbt = await startDbt(bench.database);
   await dbt.run({ schema: 'refreshed', rootSchema: 'v1' }, 'run', '--full-refresh');
   const isEqual = async () => Object.keys(await differences(bench.pool, 'v1', 'refreshed', bundledModels)).length === 0;
@@ -72,7 +72,7 @@ test('a PostgreSQL that crashes, and one whose disk is full, are waited for', as
     dataemon.status().upToDateWith === watermark && dataemon.status().error === null;
   await until(isIn(await bench.save({ _id: 'a', type: 'person' })), 'the models');
   await postgres.crash();
-  await until(isIn(await bench.save({ _id: 'b', type: 'person' })), 'the models after the crash', 60_000);
+  await until(isIn(await bench.save({ _id: 'b', type: 'person' })), 'the models after the crash');
 
   if ('missing' in postgres.smallDisk) return;
   await bench.save(...Array.from({ length: 200 }, (_, n) => ({ _id: `full ${n}`, type: 'x'.repeat(5_000) })));
@@ -83,11 +83,11 @@ test('a PostgreSQL that crashes, and one whose disk is full, are waited for', as
   await fill(64_000).catch(() => undefined);
   await fill(32).catch(() => undefined);
   await bench.package({ 'models/child.sql': incremental(`uuid, type || '!' AS type`, `{{ ref('root') }}`) });
-  await until(() => dataemon.status().error !== null, 'the full disk', 60_000);
+  await until(() => dataemon.status().error !== null, 'the full disk');
   expect(dataemon.status().error?.message).toMatch(/No space left on device/);
   await bench.pool.query('DROP TABLE public.ballast');
   const last = await bench.save({ _id: 'c', type: 'person' });
-  await until(isIn(last), 'the models after all', 90_000);
+  await until(isIn(last), 'the models after all');
   const shouted = await bench.rows(`SELECT count(*)::integer FROM v1.child WHERE type LIKE '%!'`);
   expect(shouted).toEqual([{ count: 203 }]);
 });
@@ -98,13 +98,13 @@ test('a model that makes dbt eat memory fails by itself, and the others go on', 
   const path = await bench.package(tinyPackage({ 'models/glutton.sql': glutton }));
   const dataemon = bench.start({ kind: 'local', path });
   await bench.save({ _id: 'a', type: 'person' });
-  await until(() => dataemon.status().error !== null, 'the failure', 60_000);
+  await until(() => dataemon.status().error !== null, 'the failure');
   const inChild = async () => {
     // It comes in a layer of its own.
     const child = await bench.rows(`SELECT FROM v1.child WHERE uuid = 'a'`).catch(() => []);
     return child.length === 1;
   };
-  await until(inChild, 'the others', 60_000);
+  await until(inChild, 'the others');
   const failed = dataemon.status().models.filter(({ status }) => status === 'failed');
   expect(failed.map(({ name }) => name)).toEqual(['glutton']);
 });

@@ -25,7 +25,7 @@ async function scene() {
   await bench.save({ _id: 'a', type: 'person' }, { _id: 'b', type: 'person' }, { _id: 'c', type: 'clinic' });
   const dataemon = bench.start({ kind: 'local', path });
   const isIdle = () => dataemon.status().state === 'idle' && dataemon.status().upToDateWith !== null;
-  await until(isIdle, 'the models', 60_000);
+  await until(isIdle, 'the models');
   await bench.pool.query('CREATE TABLE public.gate (n integer)');
   const keeper = await bench.pool.connect();
   const isWaiting = async () =>
@@ -41,11 +41,11 @@ async function scene() {
     build: async (sql: string) => {
       await keeper.query('BEGIN; LOCK TABLE public.gate');
       await writeFile(join(path, 'models/slow.sql'), sql);
-      await until(isWaiting, 'the build', 60_000);
+      await until(isWaiting, 'the build');
       return () => keeper.query('COMMIT');
     },
     until: (model: string, expected: string) =>
-      until(async () => (await uuids(model)) === expected, `${expected} in ${model}`, 60_000),
+      until(async () => (await uuids(model)) === expected, `${expected} in ${model}`),
     [Symbol.asyncDispose]: async () => {
       await keeper.query('ROLLBACK');
       keeper.release();
@@ -100,7 +100,7 @@ test('a rebuild whose process dies is tried again after growing pauses, and othe
   const letGo = await here.build(ofDocuments);
   const starts: number[] = [];
   while (starts.length < 3) {
-    await until(here.isWaiting, 'the next try', 60_000);
+    await until(here.isWaiting, 'the next try');
     starts.push(performance.now());
     process.kill(dataemon.workerPid!, 'SIGKILL');
     await until(() => dataemon.status().error?.code === 'DBT_WORKER_FAILED', 'the failure');
@@ -108,7 +108,7 @@ test('a rebuild whose process dies is tried again after growing pauses, and othe
       `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'public.gate'::regclass AND NOT granted`,
     );
     await bench.save({ _id: `during ${starts.length}`, type: 'person' });
-    await until(async () => (await here.uuids('person')).includes(`during ${starts.length}`), 'the others', 60_000);
+    await until(async () => (await here.uuids('person')).includes(`during ${starts.length}`), 'the others');
   }
   // The second pause is of two seconds and the try itself, at least half of them.
   expect(starts[2]! - starts[1]!).toBeGreaterThan(1_000);

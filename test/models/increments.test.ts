@@ -84,6 +84,53 @@ describe('an increment', () => {
     }
   });
 
+  test.each(['newest', 'oldest'])(
+    'takes documents with one saved_timestamp together, as v2 has written them, from the %s on',
+    async (order) => {
+      await using database = await createTestDatabase();
+      await using dbt = await startDbt(database);
+      const { pool } = database;
+      const documents = await createDocuments(pool);
+      for (const batch of ['a', 'b', 'c']) {
+        await documents.write(Object.fromEntries([1, 2, 3].map((n) => [`${batch}${n}`, person(n)])));
+        await pool.query(
+          `UPDATE v1.couchdb SET saved_timestamp = (SELECT max(saved_timestamp) FROM v1.couchdb) WHERE left(_id, 1) = $1`,
+          [batch],
+        );
+      }
+      const batches = order === 'newest' ? ['c', 'b', 'a'] : ['a', 'b', 'c'];
+      for (const taken of [1, 2, 3]) {
+        await dbt.run(v1, 'run', '--select', '+person', '--vars', `{batch_size: 2, batch_order: ${order}}`);
+        const { rows } = await pool.query('SELECT DISTINCT left(uuid, 1) AS batch FROM v1.person ORDER BY batch');
+        expect(rows.map(({ batch }: { batch: string }) => batch)).toEqual(batches.slice(0, taken).sort());
+      }
+      expect(await count(pool, 'v1.person')).toBe(9);
+      expect(await count(pool, `v1.dbt_watermark WHERE NOT isfinite(saved_timestamp)`)).toBe(0);
+    },
+  );
+
+  test('writes nothing when nothing has changed, and a full refresh of document_metadata alone stops no delete', async () => {
+    await using database = await createTestDatabase();
+    await using dbt = await startDbt(database);
+    const { pool } = database;
+    const documents = await createDocuments(pool);
+    await documents.write(village(3));
+    await dbt.run(v1, 'run');
+    await dbt.run(v1, 'run', '--full-refresh', '--select', 'document_metadata');
+    expect(await foreignKeys(pool)).toEqual(allForeignKeys);
+    await documents.write({ p1: null });
+    await dbt.run(v1, 'run');
+    expect(await count(pool, `v1.patient WHERE uuid = 'p1'`)).toBe(0);
+
+    const versions = async () => {
+      const of = (model: string) => `SELECT '${model}' AS model, count(*), max(xmin::text::bigint) FROM v1.${model}`;
+      return (await pool.query(models.map(of).join(' UNION ALL '))).rows as unknown[];
+    };
+    const before = await versions();
+    await dbt.run(v1, 'run');
+    expect(await versions()).toEqual(before);
+  });
+
   test('is undone whole when its last statement fails, a full refresh too', async () => {
     await using database = await createTestDatabase();
     await using dbt = await startDbt(database);

@@ -34,6 +34,7 @@ const calls = {
       batchOrder: 'oldest',
       increments: 'auto',
       runTimeoutMs: shippedDefault('DBT_RUN_TIMEOUT') * 1000,
+      rebuildTimeoutMs: shippedDefault('DBT_REBUILD_TIMEOUT') * 1000,
       testIntervalMs: 0,
       environment: process.env,
       log: createLog({ level: 'warn', format: 'text', secrets: [connection.password] }),

@@ -95,6 +95,7 @@ export function dataemonOptions(
     bundledPackage: projectPlaces.bundledPackage,
     workFolder: resolve(surroundings.folder, config.embeddedDataDir, 'dataemon'),
     runTimeoutMs: config.dbtRunTimeout * 1000,
+    rebuildTimeoutMs: config.dbtRebuildTimeout * 1000,
     testIntervalMs: config.dbtTestInterval * 60_000,
     environment: surroundings.env,
     log,

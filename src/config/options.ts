@@ -272,6 +272,13 @@ export const options = {
     description: 'An increment of the models that takes longer is given up, and dbt started anew.',
     group: 'dataemon',
   },
+  dbtRebuildTimeout: {
+    env: 'DBT_REBUILD_TIMEOUT',
+    type: integer('seconds', 1, 2_000_000),
+    default: '86400',
+    description: 'Making tables anew may take so long; then it is given up, and tried again after a pause.',
+    group: 'dataemon',
+  },
   dbtTestInterval: {
     env: 'DBT_TEST_INTERVAL',
     type: integer('minutes', 0, 525_600),

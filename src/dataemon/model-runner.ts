@@ -34,7 +34,6 @@ export interface FinishedRun {
   readonly durationMs: number;
 }
 
-const dayMs = 24 * 3_600_000;
 /** Counting rows may take longer than an increment: of the time, at most one in so many parts goes into it. */
 const countShare = 10;
 
@@ -49,12 +48,15 @@ export class ModelRunner {
 
   constructor(private readonly options: ModelRunnerOptions) {}
 
-  /** @throws DbtError, SyncError DBT_WORKER_FAILED when it could not run at all. */
-  async run(session: Session, current: CurrentPackage, run: Run): Promise<FinishedRun> {
-    const { engine, board, book, onChange, clock, runTimeoutMs, rebuildTimeoutMs = dayMs } = this.options;
+  /**
+   * @param kind - as `kindOf` gives it.
+   * @throws DbtError, SyncError DBT_WORKER_FAILED when it could not run at all.
+   */
+  async run(current: CurrentPackage, run: Run, kind: RunRequest['kind']): Promise<FinishedRun> {
+    const { engine, board, book, onChange, clock, runTimeoutMs, rebuildTimeoutMs } = this.options;
     const { project, graph } = current;
     const timeoutMs = run.kind === 'full-refresh' ? rebuildTimeoutMs : runTimeoutMs;
-    const request = { project, graph, models: run.models, kind: await this.#kindOf(session, current, run), timeoutMs };
+    const request = { project, graph, models: run.models, kind, timeoutMs };
     const startedAt = new Date(clock.now());
     const underWay = new Set<string>();
     try {
@@ -83,7 +85,7 @@ export class ModelRunner {
   }
 
   /** With batches, tables that are not there yet begin with one, so that dashboards fill from then on. */
-  async #kindOf(session: Session, current: CurrentPackage, { kind, models }: Run): Promise<RunRequest['kind']> {
+  async kindOf(session: Session, current: CurrentPackage, { kind, models }: Run): Promise<RunRequest['kind']> {
     if (kind === 'increment' || this.options.batchSize === 0) return kind;
     const existing = await existingModels(session, modelsOf(current, models));
     return existing.size === 0 ? 'first-batch' : kind;

@@ -34,8 +34,8 @@ export interface DataemonOptions {
   readonly workFolder: string;
   /** The longest an increment may take, in milliseconds; then it is stopped and tried again. */
   readonly runTimeoutMs: number;
-  /** The longest a full refresh may take, in milliseconds. Default: a day. */
-  readonly rebuildTimeoutMs?: number;
+  /** The longest a full refresh may take, in milliseconds; then it is stopped and tried again. */
+  readonly rebuildTimeoutMs: number;
   /** A dbt that holds more memory is started anew after a run, and one cannot hold twice as much. Default: 1 GiB. */
   readonly memoryLimitBytes?: number;
   /** How often the data tests of the package are run, in milliseconds; 0: never. */

@@ -64,6 +64,7 @@ export class DataemonBench implements AsyncDisposable {
       bundledPackage: join(repository, 'pipeline'),
       workFolder: join(this.folder, 'work'),
       runTimeoutMs: 60_000,
+      rebuildTimeoutMs: 300_000,
       testIntervalMs: 0,
       environment: process.env,
       log,
@@ -125,7 +126,7 @@ export class DataemonBench implements AsyncDisposable {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limitMs = 30_000,
+  limitMs = 120_000,
 ): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await condition())) {

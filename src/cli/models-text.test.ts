@@ -30,7 +30,7 @@ test('failing models come first, with their words below the table', () => {
     }),
     model('new', { status: 'pending', rows: null, lastSuccessAt: null, lag: null }),
   ]);
-  expect(modelsText({ models, tests: [] }, now)).toMatchInlineSnapshot(`
+  expect(modelsText({ models, tests: [], problems: [] }, now)).toMatchInlineSnapshot(`
     "MODEL   STATUS   ROWS   LAST SUCCESS (UTC)   BEHIND
     picky   failed   1,234  2026-01-02 03:03:55  1 document, for 90 s
     below   skipped  1,234  2026-01-02 03:03:55  more than 10,000 documents, for 2 h
@@ -54,14 +54,16 @@ test('a try that is due is told as such, and selectors are shown where there are
     lastError: { ...error, tries: 1, message: 'division by zero', compiledSql: null },
     retryAt: before(1),
   } as const;
-  const text = modelsText({ models: [model('picky', { ...failed, selector: 'forms' })], tests: [] }, now);
+  const text = modelsText({ models: [model('picky', { ...failed, selector: 'forms' })], tests: [], problems: [] }, now);
   expect(text).toContain('picky has failed 1 time since 2026-01-02 02:04:05, is tried again now:');
   expect(text).toMatch(/BEHIND +SELECTOR\n.* nothing +forms\n/);
   expect(text).not.toContain('Compiled SQL');
 });
 
 test('without models it says so', () => {
-  expect(modelsText({ models: [], tests: [] }, now)).toBe('No dataemon has kept models in this schema yet.\n');
+  expect(modelsText({ models: [], tests: [], problems: [] }, now)).toBe(
+    'No dataemon has kept models in this schema yet.\n',
+  );
 });
 
 test('of tests, those that fail are named, with the file of their SQL', () => {
@@ -71,7 +73,7 @@ test('of tests, those that fail are named, with the file of their SQL', () => {
     ...{ ...ended, id: 'test.p.unique_uuid', name: 'unique_uuid', status: 'failed', failingSince: before(90) },
     error: 'Got 1 result, configured to fail if != 0\n  compiled code at target/compiled/p/unique_uuid.sql',
   };
-  expect(modelsText({ models: [model('person')], tests: [failed, passed] }, now)).toContain(`
+  expect(modelsText({ models: [model('person')], tests: [failed, passed], problems: [] }, now)).toContain(`
 1 model, 0 failing.
 
 2 tests, 1 failing; last run at 2026-01-02 03:03:35.
@@ -80,4 +82,27 @@ Test unique_uuid has failed since 2026-01-02 03:02:35:
   Got 1 result, configured to fail if != 0
   Compiled SQL: target/compiled/p/unique_uuid.sql
 `);
+});
+
+test('what is wrong with a dataemon as a whole stands above its models, what has passed for a day', () => {
+  const packageBroken = {
+    ...{ selector: 'forms', kind: 'package', code: 'PACKAGE_BROKEN', beganAt: before(60), endedAt: null },
+    ...{ message: 'The dbt package cannot be used: no such branch', remedy: 'Check CHT_PIPELINE_BRANCH_URL.' },
+  };
+  const away = {
+    ...{ selector: null, kind: 'postgres', code: 'POSTGRES_UNREACHABLE', beganAt: before(7200), remedy: null },
+    message: 'PostgreSQL does not answer.',
+  };
+  const problems = [packageBroken, { ...away, endedAt: before(3600) }, { ...away, endedAt: before(2 * 86_400) }];
+  expect(modelsText({ models: [], tests: [], problems }, now)).toMatchInlineSnapshot(`
+    "The dataemon of forms has reported PACKAGE_BROKEN since 2026-01-02 03:03:05:
+      The dbt package cannot be used: no such branch
+      Check CHT_PIPELINE_BRANCH_URL.
+
+    The dataemon reported POSTGRES_UNREACHABLE from 2026-01-02 01:04:05 to 2026-01-02 02:04:05:
+      PostgreSQL does not answer.
+
+    No dataemon has kept models in this schema yet.
+    "
+  `);
 });

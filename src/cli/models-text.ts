@@ -1,4 +1,4 @@
-import type { ModelLag, ModelReport, TestReport } from '../dataemon/index.js';
+import type { ModelLag, ModelReport, ProblemReport, TestReport } from '../dataemon/index.js';
 import { columns } from './columns.js';
 
 const order: readonly ModelReport['status'][] = ['failed', 'skipped', 'pending', 'ok'];
@@ -20,11 +20,36 @@ const compiledAt = 'compiled code at ';
 export interface Shown {
   readonly models: readonly ModelReport[];
   readonly tests: readonly TestReport[];
+  readonly problems: readonly ProblemReport[];
 }
 
-/** The models as a table, and below it what is wrong with those that fail, and with the tests that do. */
-export function modelsText({ models, tests }: Shown, now: Date): string {
-  if (models.length === 0) return 'No dataemon has kept models in this schema yet.\n';
+/** How long it is told that something was wrong, in milliseconds. */
+const toldAfterwardsMs = 24 * 3_600_000;
+
+/**
+ * What is wrong with dataemons as a whole, the models as a table, and below it what is wrong with those that fail, and with
+ * the tests that do.
+ */
+export function modelsText({ models, tests, problems }: Shown, now: Date): string {
+  const told = problems
+    .filter(({ endedAt }) => endedAt === null || now.getTime() - endedAt.getTime() < toldAfterwardsMs)
+    .map(problemText);
+  const texts =
+    models.length === 0 ? ['No dataemon has kept models in this schema yet.'] : modelTexts({ models, tests }, now);
+  return `${[...told, ...texts].join('\n\n')}\n`;
+}
+
+function problemText({ selector, code, message, remedy, beganAt, endedAt }: ProblemReport): string {
+  const who = selector === null ? 'The dataemon' : `The dataemon of ${selector}`;
+  const what =
+    endedAt === null
+      ? `has reported ${code} since ${time(beganAt)}`
+      : `reported ${code} from ${time(beganAt)} to ${time(endedAt)}`;
+  const lines = [message, ...(remedy === null ? [] : [remedy])].flatMap((words) => words.split('\n'));
+  return [`${who} ${what}:`, ...lines.map((line) => `  ${line.trim()}`)].join('\n');
+}
+
+function modelTexts({ models, tests }: Pick<Shown, 'models' | 'tests'>, now: Date): string[] {
   const withSelector = models.some(({ selector }) => selector !== null);
   const heads = ['MODEL', 'STATUS', 'ROWS', 'LAST SUCCESS (UTC)', 'BEHIND', ...(withSelector ? ['SELECTOR'] : [])];
   const rows = models.map((model) => [
@@ -34,8 +59,7 @@ export function modelsText({ models, tests }: Shown, now: Date): string {
   const failing = models.filter(({ status }) => status === 'failed');
   const summary = `${models.length} ${models.length === 1 ? 'model' : 'models'}, ${failing.length} failing.`;
   const told = failing.map((model) => failureText(model, now));
-  const sections = [summary, ...told, ...testsTexts(tests)];
-  return `${[...columns([heads, ...rows]), ...sections.flatMap((text) => ['', text])].join('\n')}\n`;
+  return [columns([heads, ...rows]).join('\n'), summary, ...told, ...testsTexts(tests)];
 }
 
 function testsTexts(tests: readonly TestReport[]): string[] {

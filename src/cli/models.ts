@@ -11,7 +11,9 @@ import { exitCodes } from './surroundings.js';
 export const addModelsCommand: AddCommand = (program, surroundings, exit) => {
   const command = program
     .command('models')
-    .description('show how each model stands, failing ones first, and its dbt tests; exit code 1 when a model fails')
+    .description(
+      'show how each model stands, failing ones first, its dbt tests, and what is wrong with dataemons; exit code 1 when something is',
+    )
     .option('--json', 'print JSON');
   addFlags(command, ['PostgreSQL', 'Embedded demonstration']);
   command.action(async ({ json }: { json?: boolean }) => {
@@ -26,10 +28,12 @@ export const addModelsCommand: AddCommand = (program, surroundings, exit) => {
       await migrate({ pool, family: 'dataemon', schema, table, log });
       // Only now, so that other commands do without it.
       const { readReports } = await import('../dataemon/index.js');
-      const { models, tests } = await readReports(pool, { schema, rootSchema, table });
-      const shown = { models: inOrder(models), tests };
+      const { models, tests, problems } = await readReports(pool, { schema, rootSchema, table });
+      const shown = { models: inOrder(models), tests, problems };
       stdout.write(json === true ? `${JSON.stringify(shown, undefined, 2)}\n` : modelsText(shown, new Date()));
-      exit(models.some(({ status }) => status === 'failed') ? exitCodes.failed : exitCodes.ok);
+      const isWrong =
+        models.some(({ status }) => status === 'failed') || problems.some(({ endedAt }) => endedAt === null);
+      exit(isWrong ? exitCodes.failed : exitCodes.ok);
     } finally {
       await pool.end();
     }

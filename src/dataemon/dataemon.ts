@@ -18,11 +18,13 @@ import { PackageKeeper } from './package/keeper.js';
 import { ProjectFolders } from './package/project-folder.js';
 import { describeSource, gitCredentials } from './package/source.js';
 import { ModelState } from './planner/model-state.js';
+import { ProblemBook } from './problem-book.js';
 import { Problems } from './problems.js';
 import { RunBook } from './run-book.js';
 import { SessionKeeper } from './session-keeper.js';
 import { statusError, type DataemonStatus, type LastRun } from './status.js';
 import { TestRounds } from './test-rounds.js';
+import { ViewWatch } from './view-watch.js';
 import { Wake } from './wake.js';
 
 /** Keeps models up to date. */
@@ -69,6 +71,7 @@ class RunningDataemon implements Dataemon {
   readonly #models: ModelState;
   readonly #board = new ModelBoard();
   readonly #problems: Problems;
+  readonly #problemBook: ProblemBook;
   readonly #follower: Follower;
   readonly #tests: TestRounds;
   readonly #pause: Backoff;
@@ -77,7 +80,8 @@ class RunningDataemon implements Dataemon {
     const { selector, schema, projectFolder, bundledPackage, clock, log, random } = options;
     const { board, show } = { board: this.#board, show: () => this.#show() };
     this.#wake = new Wake(clock);
-    this.#problems = new Problems(log);
+    this.#problems = new Problems(log, clock);
+    this.#problemBook = new ProblemBook(options, this.#problems);
     this.#pause = new Backoff({ firstMs: firstPauseMs, longestMs: longestPauseMs, random });
     this.#models = new ModelState(random);
     this.#sessions = new SessionKeeper({ ...options, onWake: () => this.#wake.ring() });
@@ -110,11 +114,13 @@ class RunningDataemon implements Dataemon {
     this.#follower = new Follower({
       options,
       packages: this.#packages,
+      problems: this.#problems,
       models: this.#models,
       board,
       book,
       tests: this.#tests,
       reader: new InputReader(options, () => this.#sessions.current()),
+      views: new ViewWatch(clock),
       runner: new ModelRunner({ ...options, engine: this.#engine, board, book, onChange: show }),
       session: () => this.#sessions.current(),
       whileLocked: (work) => this.#sessions.whileLocked(work, () => this.#engine.stop()),
@@ -173,9 +179,7 @@ class RunningDataemon implements Dataemon {
       lastRun: this.#lastRun,
       models,
       tests: this.#tests.status,
-      error: statusError(
-        this.#problems.first ?? this.#packages.problem ?? (failed && modelFailed(failed.name, failed.error)),
-      ),
+      error: statusError(this.#problems.first ?? (failed && modelFailed(failed.name, failed.error))),
     };
   }
 
@@ -211,6 +215,7 @@ class RunningDataemon implements Dataemon {
         this.#pause.reset();
         this.#problems.end('worker');
       }
+      await this.#problemBook.write(await this.#sessions.current());
       await this.#wake.wait(idleMs);
     }
   }
@@ -239,6 +244,11 @@ class RunningDataemon implements Dataemon {
     const isPostgres = error.code.startsWith('POSTGRES');
     this.#problems.begin(isPostgres ? 'postgres' : 'worker', error);
     this.#moveTo(isPostgres ? 'await-postgres' : 'pause-after-failure');
+    // Without a connection it is written when there is one again.
+    await this.#sessions
+      .current()
+      .then((session) => this.#problemBook.write(session))
+      .catch(() => undefined);
     await clock.sleep(error.passing ? this.#pause.next() : this.#pause.slowest(), signal);
   }
 

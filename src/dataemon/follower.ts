@@ -1,9 +1,7 @@
-import { messageOf, SyncError } from '../lib/index.js';
 import { readBuilt, writeBuilt, type ManifestPlace } from './database/manifest-store.js';
 import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
-import { DbtError } from './engine/engine.js';
 import type { InputReader } from './input-reader.js';
 import type { DataemonEvent } from './life-cycle.js';
 import { sameBuilt, type BuiltModels } from './manifest/built-models.js';
@@ -15,20 +13,26 @@ import { describeSource } from './package/source.js';
 import type { PackageChanges } from './planner/changes.js';
 import type { Run } from './planner/decide.js';
 import type { InputState, ModelState } from './planner/model-state.js';
+import type { Problems } from './problems.js';
+import { Rebuild } from './rebuild.js';
 import type { RunBook } from './run-book.js';
+import { asSyncError, connectionLost } from './run-error.js';
 import type { LastRun } from './status.js';
 import type { TestRounds } from './test-rounds.js';
+import type { ViewWatch } from './view-watch.js';
 
 /** What the follower works with. */
 export interface FollowerParts {
   readonly options: DataemonOptions;
   readonly packages: PackageKeeper;
+  readonly problems: Problems;
   readonly models: ModelState;
   readonly board: ModelBoard;
   readonly book: RunBook;
   readonly tests: TestRounds;
   readonly runner: ModelRunner;
   readonly reader: InputReader;
+  readonly views: ViewWatch;
   /** The session of now: it may be another one after a run than before. */
   readonly session: () => Promise<Session>;
   /** Does something that another dataemon must not do meanwhile. */
@@ -42,18 +46,6 @@ export interface FollowerParts {
 /** A burst of notifications, and changes that keep coming, are taken together when they are this close, in milliseconds. */
 const leastPauseMs = 25;
 const longestPauseMs = 250;
-
-/** Models that are being made anew, while others are brought on. */
-interface Rebuild {
-  readonly run: Run;
-  /** What the models read when it began. */
-  readonly inputs: InputState;
-  readonly current: CurrentPackage;
-  readonly finished: Promise<FinishedRun>;
-  /** In the clock's milliseconds. */
-  readonly startedAt: number;
-  hasEnded: boolean;
-}
 
 /** Follows the table of documents: each step does at most one thing, the one that is due. */
 export class Follower {
@@ -81,10 +73,11 @@ export class Follower {
    * @throws SyncError POSTGRES_*, DBT_WORKER_FAILED.
    */
   async step(): Promise<number> {
-    const { options, packages, models, runner, reader, book, tests, session, moveTo } = this.parts;
+    const { options, packages, problems, models, runner, reader, views, book, tests, session, moveTo } = this.parts;
     if (this.#rebuild?.hasEnded === true) await this.settle();
     if (this.#rebuild !== undefined) return this.#besideRebuild(this.#rebuild);
     await packages.check();
+    problems.note('package', packages.problem);
     const { current } = packages;
     if (current === undefined) {
       moveTo('pause-after-failure');
@@ -96,7 +89,7 @@ export class Follower {
       moveTo('await-postgres');
       return options.intervalMs;
     }
-    models.lost(await this.#lostViews(current));
+    models.lost(await views.lost(await session(), current));
     const now = options.clock.now();
     const next = models.next(inputs, now);
     // Tables that are about to be made anew are no good time for a test.
@@ -134,14 +127,6 @@ export class Follower {
     options.log.debug({ models: current.selected.size }, 'following');
   }
 
-  /** A view goes when somebody else, such as the dataemon of another selector, replaces a table that it reads. */
-  async #lostViews(current: CurrentPackage): Promise<string[]> {
-    const views = modelsOf(current, current.selected).filter(({ materialized }) => materialized === 'view');
-    if (views.length === 0) return [];
-    const existing = await existingModels(await this.parts.session(), views);
-    return views.map(({ id }) => id).filter((id) => !existing.has(id));
-  }
-
   get isRebuilding(): boolean {
     return this.#rebuild !== undefined;
   }
@@ -150,33 +135,15 @@ export class Follower {
   async settle(): Promise<void> {
     const rebuild = this.#rebuild;
     if (rebuild === undefined) return;
-    const { current, run, inputs } = rebuild;
-    try {
-      const finished = await rebuild.finished;
-      this.#rebuild = undefined;
-      await this.#takeOver(current, run, inputs, finished);
-    } catch (error) {
-      if (this.#rebuild === undefined) throw error;
-      this.#rebuild = undefined;
-      throw this.#rebuildFailed(rebuild, error);
-    }
-  }
-
-  /** It has come to no result: its models are tried again after growing pauses. */
-  #rebuildFailed({ run, inputs, startedAt }: Rebuild, thrown: unknown): unknown {
-    const { options, models } = this.parts;
-    const error = asSyncError(thrown);
-    const durationMs = options.clock.now() - startedAt;
-    const results = run.models.map((id) => ({
-      ...{ id, name: id, status: 'failed' as const, rowsAffected: null, startedAt: null, durationMs },
-      error: messageOf(error),
-    }));
-    models.finish({ run, results, inputs, unfinished: new Set(), durationMs }, options.clock.now());
-    return error;
+    const ended = await rebuild.ended;
+    this.#rebuild = undefined;
+    if ('finished' in ended) return this.#takeOver(rebuild.current, rebuild.run, rebuild.inputs, ended.finished);
+    this.parts.models.finish(ended.outcome, this.parts.options.clock.now());
+    throw ended.error;
   }
 
   async #run(current: CurrentPackage): Promise<void> {
-    const { options, models, runner, reader, session, moveTo } = this.parts;
+    const { options, models, runner, reader, moveTo } = this.parts;
     // While changes keep coming, at most half of the time goes into runs.
     await options.clock.sleep(this.#pauseMs);
     const inputs = await reader.read(current);
@@ -184,7 +151,7 @@ export class Follower {
     if (inputs === undefined || run === undefined) return;
     if (run.kind === 'full-refresh') return this.#beginRebuild(current, run, inputs);
     moveTo('increment');
-    const finished = await runner.run(await session(), current, run).catch((error: unknown) => {
+    const finished = await runner.run(current, run, run.kind).catch((error: unknown) => {
       throw asSyncError(error);
     });
     await this.#takeOver(current, run, inputs, finished);
@@ -195,17 +162,12 @@ export class Follower {
     // Now, because dbt is busy afterwards.
     await this.#prepare(current);
     moveTo('rebuild');
-    const now = await session();
-    const finished = whileLocked(() => runner.run(now, current, run));
-    const startedAt = options.clock.now();
-    const rebuild: Rebuild = { run, inputs, current, finished, startedAt, hasEnded: false };
-    const end = () => {
-      rebuild.hasEnded = true;
-      wake();
-    };
-    // How it has ended is met in `settle`.
-    finished.then(end, end);
-    this.#rebuild = rebuild;
+    const kind = await runner.kindOf(await session(), current, run);
+    this.#rebuild = new Rebuild({
+      ...{ run, inputs, current, clock: options.clock },
+      work: () => whileLocked(() => runner.run(current, run, kind)),
+      onEnd: wake,
+    });
   }
 
   /** Has the increments of what stands planned before they are needed. */
@@ -267,22 +229,4 @@ export class Follower {
     }
     if (removed.length > 0) log.warn({ removed }, 'models are no longer in the package; their tables are left alone');
   }
-}
-
-/** What dbt says when it could not run at all: no connection, or a hook that fails before the models. */
-function asSyncError(error: unknown): unknown {
-  if (!(error instanceof DbtError)) return error;
-  if (isConnectionLoss(error.message)) return connectionLost(error.message);
-  return new SyncError('MODEL_FAILED', `dbt could not run the models: ${error.message}`, {
-    remedy: 'Correct what the message names: a hook of the package, or a right of the PostgreSQL user.',
-    passing: true,
-    cause: error,
-  });
-}
-
-function connectionLost(words: string): SyncError {
-  return new SyncError('POSTGRES_UNREACHABLE', `dbt's connection to PostgreSQL was lost: ${words}`, {
-    remedy: 'Check that PostgreSQL runs and accepts connections from here; it is tried again.',
-    passing: true,
-  });
 }

@@ -5,6 +5,7 @@ export type { PackageSource } from './package/source.js';
 export type { RunKind } from './planner/decide.js';
 export type { DataemonStatus, LastRun, ModelStatus, StatusError, TestsStatus, TestStatus } from './status.js';
 export { readModelLags, readReports, type ModelLag, type ModelReport } from './database/model-report.js';
+export type { ProblemReport } from './database/problems.js';
 export { readRunning } from './database/running.js';
 export { readLastDurations, readWatchdogFigures } from './database/watchdog.js';
 export type { TestReport } from './database/tests.js';

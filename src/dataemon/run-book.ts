@@ -10,6 +10,7 @@ import type { Model } from './manifest/graph.js';
 import type { DataemonOptions } from './options.js';
 import type { Run } from './planner/decide.js';
 import type { ModelState } from './planner/model-state.js';
+import { failedResults } from './run-error.js';
 import type { LastRun } from './status.js';
 
 /** What the book is kept with. */
@@ -74,10 +75,7 @@ export class RunBook {
       this.#failure = { id: randomUUID(), words, until: now + failureRecordMs };
     }
     const durationMs = now - startedAt.getTime();
-    const nodes = (running.length > 0 ? running : run.models).map((id): NodeResult => {
-      const name = id.split('.').at(-1) ?? id;
-      return { id, name, status: 'failed', rowsAffected: null, startedAt, durationMs, error: words };
-    });
+    const nodes = failedResults(running.length > 0 ? running : run.models, { startedAt, durationMs, words });
     for (const node of nodes) this.#stands(node, startedAt);
     this.#keep({ id: this.#failure.id, kind: run.kind, startedAt, nodes });
   }

@@ -76,6 +76,10 @@ test('a package that does not parse is told, and the models of the last good one
   await until(() => dataemon.status().error !== null, 'the failure');
   expect(dataemon.status().error).toMatchObject({ code: 'PACKAGE_BROKEN' });
   expect(dataemon.status().error?.message).toMatch(/nowhere/);
+  const problems = () =>
+    bench.rows(`SELECT code, message ~ 'nowhere' AS names, ended_at IS NULL AS lasts FROM v1.dataemon_problem`);
+  await until(async () => (await problems()).length > 0, 'the failure to be written down');
+  expect(await problems()).toEqual([{ code: 'PACKAGE_BROKEN', names: true, lasts: true }]);
   const watermark = await bench.save({ _id: 'a', type: 'person' });
   await until(() => dataemon.status().upToDateWith === watermark, 'the models of the last good package');
 
@@ -88,6 +92,7 @@ test('a package that does not parse is told, and the models of the last good one
 
   await bench.package(tinyPackage());
   await until(() => again.status().error === null, 'the mended package');
+  await until(async () => JSON.stringify(await problems()).includes('"lasts":false'), 'that it has passed');
 });
 
 test('a package comes from a revision of a git repository, and goes on without it', async () => {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { classified, quoteIdentifier } from '../../postgres/index.js';
+import { readProblems, type ProblemReport } from './problems.js';
 import { countRows } from './relations.js';
 import type { Queries } from './session.js';
 import { readTests, type TestReport } from './tests.js';
@@ -46,7 +47,7 @@ export interface ModelError {
   readonly tries: number;
   /** dbt's words. */
   readonly message: string;
-  /** The path of the compiled SQL, as dbt names it, from the folder that dbt worked in; null when dbt names none. */
+  /** The path of the compiled SQL, where the dataemon runs; null when dbt names none. */
   readonly compiledSql: string | null;
 }
 
@@ -81,19 +82,24 @@ interface Row extends pg.QueryResultRow {
 }
 
 /**
- * How the models stand that dataemons keep up to date, and how their dbt tests have last ended. Reads only, whether a
- * dataemon runs or not.
+ * How the models stand that dataemons keep up to date, how their dbt tests have last ended, and what is wrong with the
+ * dataemons themselves. Reads only, whether a dataemon runs or not.
  *
  * @throws SyncError POSTGRES_*.
  */
 export async function readReports(
   pool: pg.Pool,
   place: ReportPlace,
-): Promise<{ readonly models: ModelReport[]; readonly tests: TestReport[] }> {
+): Promise<{
+  readonly models: ModelReport[];
+  readonly tests: TestReport[];
+  readonly problems: ProblemReport[];
+}> {
   const database = queriesOf(pool);
   return {
     models: await readModelReports(database, place),
     tests: await readTests(database, { schema: place.schema }),
+    problems: await readProblems(database, place.schema),
   };
 }
 

@@ -80,7 +80,7 @@ export class WorkerEngine implements Engine {
     const { kind, timeoutMs } = request;
     const worker = await this.#readyFor(request.project);
     const parameters = { ...this.#parameters(request), fullRefresh: kind === 'full-refresh' };
-    return runSchema.parse(await worker.request('run', parameters, timeoutMs, onProgress)).nodes;
+    return nodesOf(request.project, await worker.request('run', parameters, timeoutMs, onProgress));
   }
 
   runBeside(): Promise<readonly NodeResult[]> {
@@ -104,7 +104,7 @@ export class WorkerEngine implements Engine {
   async test(project: string, select: readonly string[], timeoutMs: number): Promise<readonly NodeResult[]> {
     const worker = await this.#readyFor(project);
     const parameters = { ...this.#common(project), select };
-    return runSchema.parse(await worker.request('test', parameters, timeoutMs)).nodes;
+    return nodesOf(project, await worker.request('test', parameters, timeoutMs));
   }
 
   async stop(): Promise<void> {
@@ -158,6 +158,14 @@ export class WorkerEngine implements Engine {
   #variables(): Readonly<Record<string, unknown>> {
     return this.options.batchSize > 0 ? { batch_size: this.options.batchSize } : {};
   }
+}
+
+/** dbt names the files with compiled SQL from the folder of the project; who is told of them knows no such folder. */
+function nodesOf(project: string, answer: unknown): readonly NodeResult[] {
+  return runSchema.parse(answer).nodes.map(({ error, ...node }) => ({
+    ...node,
+    error: error?.replaceAll(/(compiled code at )(?!\/)/g, (words) => `${words}${project}/`) ?? null,
+  }));
 }
 
 /** A model in the words of dbt's `--select`. */

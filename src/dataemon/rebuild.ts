@@ -1,0 +1,65 @@
+import { messageOf, type Clock } from '../lib/index.js';
+import type { FinishedRun } from './model-runner.js';
+import type { CurrentPackage } from './package/keeper.js';
+import type { Run } from './planner/decide.js';
+import type { InputState, Outcome } from './planner/model-state.js';
+import { asSyncError, failedResults } from './run-error.js';
+
+/** What is made anew, and how. */
+export interface RebuildParts {
+  readonly run: Run;
+  /** What the models read when it began. */
+  readonly inputs: InputState;
+  readonly current: CurrentPackage;
+  /** Carries the run out. */
+  readonly work: () => Promise<FinishedRun>;
+  /** Called when that has ended, in whatever way. */
+  readonly onEnd: () => void;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** How a rebuild has ended: with results, or without any, so that its models are tried again after growing pauses. */
+export type RebuildEnd = { readonly finished: FinishedRun } | { readonly error: unknown; readonly outcome: Outcome };
+
+/** Models that are being made anew, from the moment it is made on, while others are brought on. */
+export class Rebuild {
+  /** Never rejects. */
+  readonly ended: Promise<RebuildEnd>;
+  #hasEnded = false;
+
+  constructor(private readonly parts: RebuildParts) {
+    this.ended = this.#carryOut().finally(() => {
+      this.#hasEnded = true;
+      parts.onEnd();
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  get run(): Run {
+    return this.parts.run;
+  }
+
+  get inputs(): InputState {
+    return this.parts.inputs;
+  }
+
+  get current(): CurrentPackage {
+    return this.parts.current;
+  }
+
+  async #carryOut(): Promise<RebuildEnd> {
+    const { run, inputs, work, clock } = this.parts;
+    const startedAt = new Date(clock.now());
+    try {
+      return { finished: await work() };
+    } catch (thrown) {
+      const error = asSyncError(thrown);
+      const durationMs = clock.now() - startedAt.getTime();
+      const results = failedResults(run.models, { startedAt, durationMs, words: messageOf(error) });
+      return { error, outcome: { run, results, inputs, unfinished: new Set(), durationMs } };
+    }
+  }
+}

@@ -1,19 +1,4 @@
-{{
-  config(
-    unique_key='uuid',
-    tags=['user'],
-    indexes=[
-      {'columns': ['uuid'], 'unique': true},
-      {'columns': ['saved_timestamp']},
-      {'columns': ['period_start']},
-    ],
-    meta={
-      'changes': 'document_metadata',
-      'changes_where': {'column': 'doc_type', 'values': ['telemetry']},
-      'looks_beside': false,
-    },
-  )
-}}
+{{ cht_pipeline.configure_telemetry() }}
 
 select
   document_metadata.uuid,

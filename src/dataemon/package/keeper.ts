@@ -35,6 +35,8 @@ export interface PackageKeeperOptions {
 
 /** How often a repository or a download is asked whether it has changed: no network at each loop. */
 const recheckMs = 5 * 60_000;
+/** How often a folder is looked at, at most. */
+const lookMs = 1_000;
 
 /** To a package that asks for medic/cht-pipeline. */
 const askForBundled =
@@ -67,8 +69,8 @@ export class PackageKeeper {
   }
 
   /**
-   * Looks whether the package has to be installed or has changed, and does it. A folder is looked at each time, what is
-   * on the network every few minutes.
+   * Looks whether the package has to be installed or has changed, and does it. A folder is looked at once a second at most,
+   * what is on the network every few minutes.
    *
    * @returns whether `current` is another one now.
    * @throws SyncError DBT_WORKER_FAILED.
@@ -76,8 +78,7 @@ export class PackageKeeper {
   async check(): Promise<boolean> {
     const { source, clock } = this.options;
     const resumed = !this.#started && (await this.#resume());
-    const isFolder = source.kind === 'local' || source.kind === 'bundled';
-    if (!isFolder && clock.now() < this.#nextCheck) return resumed;
+    if (clock.now() < this.#nextCheck) return resumed;
     let revision: string | undefined;
     try {
       revision = await revisionOf(source, { environment: this.options.environment() });
@@ -85,7 +86,7 @@ export class PackageKeeper {
       this.#unreachable(cause);
       return resumed;
     }
-    this.#nextCheck = clock.now() + recheckMs;
+    this.#nextCheck = clock.now() + (isFolder(source) ? lookMs : recheckMs);
     const first = !this.#started;
     this.#started = true;
     if (this.#isInUse(revision, first)) {
@@ -178,7 +179,7 @@ export class PackageKeeper {
 
   #unreachable(cause: unknown): void {
     const { source, clock } = this.options;
-    this.#nextCheck = clock.now() + this.#backoff.next();
+    this.#nextCheck = clock.now() + (isFolder(source) ? lookMs : this.#backoff.next());
     this.#failed(broken(source, messageOf(cause), cause));
   }
 
@@ -195,6 +196,10 @@ export class PackageKeeper {
     if (this.#problem !== undefined) this.options.log.info('the dbt package is in order again');
     this.#problem = undefined;
   }
+}
+
+function isFolder({ kind }: PackageSource): boolean {
+  return kind === 'local' || kind === 'bundled';
 }
 
 function broken(source: PackageSource, words: string, cause: unknown): SyncError {

@@ -29,16 +29,18 @@ export interface Run {
 /**
  * The next run, or undefined when there is nothing to do. A model runs when what it reads has moved on since it last ran
  * well, unless it, or one above it, waits for its next try. A model that is stale is built anew and else left alone; those
- * below it come in a run of their own, so that what is built by then outlives a restart.
+ * below it come in a run of their own, so that what is built by then outlives a restart, and nothing looks for a view that
+ * has gone.
  */
 export function decide(situation: Situation): Run | undefined {
   const { graph, selected, stale, waiting, reached, target, rebuildNext } = situation;
   const blocked = withDescendants(graph, waiting);
   const free = [...selected].filter((id) => graph.has(id) && !blocked.has(id));
-  const behind = free.filter((id) => !stale.has(id) && movesOn(graph, id) && reached.get(id) !== target(id));
   const isBelowStale = (id: string) =>
     [...withAncestors(graph, [id])].some((above) => above !== id && stale.has(above));
-  const rebuild = free.filter((id) => stale.has(id) && !isBelowStale(id));
+  const ready = free.filter((id) => !isBelowStale(id));
+  const behind = ready.filter((id) => !stale.has(id) && movesOn(graph, id) && reached.get(id) !== target(id));
+  const rebuild = ready.filter((id) => stale.has(id));
   if (rebuild.length > 0 && (rebuildNext || behind.length === 0)) return { kind: 'full-refresh', models: rebuild };
   return behind.length > 0 ? { kind: 'increment', models: behind } : undefined;
 }

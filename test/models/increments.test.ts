@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type pg from 'pg';
 import { createTestDatabase } from '../support/database.js';
@@ -6,6 +7,7 @@ import { startDbt } from '../support/dbt.js';
 import { allForeignKeys, createDocuments, differences, foreignKeys, models, type Body } from './models.js';
 
 const v1 = { schema: 'v1' };
+const levels = fileURLToPath(new URL('levels', import.meta.url));
 
 function person(n: number, edit = 0): Body {
   return { type: 'person', name: `Person ${n}`, patient_id: String(n), reported_date: 1_700_000_000_000 + edit };
@@ -85,14 +87,20 @@ describe('an increment', () => {
   });
 
   test.each(['newest', 'oldest'])(
-    'takes documents with one saved_timestamp together, as v2 has written them, from the %s on',
+    'takes documents with one saved_timestamp together, as v2 has written them, from the %s on, and rows see far ancestors',
     async (order) => {
       await using database = await createTestDatabase();
-      await using dbt = await startDbt(database);
+      await using dbt = await startDbt(database, { additionalModels: levels });
       const { pool } = database;
       const documents = await createDocuments(pool);
+      // A household takes from its area what that takes from its district.
+      const contacts: Record<string, Body> = {
+        a: { type: 'district_hospital', name: 'North' },
+        b: { type: 'contact', contact_type: 'area', parent: { _id: 'a1' } },
+        c: { type: 'contact', contact_type: 'household', parent: { _id: 'b1' } },
+      };
       for (const batch of ['a', 'b', 'c']) {
-        await documents.write(Object.fromEntries([1, 2, 3].map((n) => [`${batch}${n}`, person(n)])));
+        await documents.write({ [`${batch}1`]: contacts[batch]!, [`${batch}2`]: person(2), [`${batch}3`]: person(3) });
         await pool.query(
           `UPDATE v1.couchdb SET saved_timestamp = (SELECT max(saved_timestamp) FROM v1.couchdb) WHERE left(_id, 1) = $1`,
           [batch],
@@ -100,11 +108,20 @@ describe('an increment', () => {
       }
       const batches = order === 'newest' ? ['c', 'b', 'a'] : ['a', 'b', 'c'];
       for (const taken of [1, 2, 3]) {
-        await dbt.run(v1, 'run', '--select', '+person', '--vars', `{batch_size: 2, batch_order: ${order}}`);
+        await dbt.run(
+          v1,
+          'run',
+          '--select',
+          '+person',
+          '+household',
+          '--vars',
+          `{batch_size: 2, batch_order: ${order}}`,
+        );
         const { rows } = await pool.query('SELECT DISTINCT left(uuid, 1) AS batch FROM v1.person ORDER BY batch');
         expect(rows.map(({ batch }: { batch: string }) => batch)).toEqual(batches.slice(0, taken).sort());
       }
-      expect(await count(pool, 'v1.person')).toBe(9);
+      expect(await count(pool, 'v1.person')).toBe(6);
+      expect(await count(pool, `v1.household WHERE district_name = 'North'`)).toBe(1);
       expect(await count(pool, `v1.dbt_watermark WHERE NOT isfinite(saved_timestamp)`)).toBe(0);
     },
   );

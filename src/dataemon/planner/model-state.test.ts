@@ -194,3 +194,31 @@ test('what a model reads of another dataemon moves it on as documents do', () =>
   const moved = { watermark: 'w1', others: (id: string) => (id === 'm1' ? 'later' : ''), filling: new Set<string>() };
   expect(state.next(moved, 0)).toEqual({ kind: 'increment', models: ['m1'] });
 });
+
+test('what stands below a model that has gone waits until that is made anew', () => {
+  const state = running();
+  settle(state, chain, 'w1', new Set(), 0);
+  state.lost(['m0']);
+  const runs = settle(state, chain, 'w2', new Set(), 0);
+  expect(runs).toEqual([
+    { kind: 'full-refresh', models: ['m0'] },
+    { kind: 'increment', models: ['m1'] },
+  ]);
+});
+
+test('a model that needs documents in their order waits while one above it fills from the newest on', () => {
+  const graph = new Map([...chain].map(([id, model]) => [id, { ...model, takesAnyOrder: id === 'm0' }]));
+  const state = new ModelState(() => 0.5);
+  state.use({ graph, selected: whole, built: new Map(), existing: new Set() });
+  const next = (filling: string[]) => {
+    const inputs = { ...inputsAt('w1'), filling: new Set(filling) };
+    const run = state.next(inputs, 0);
+    if (run === undefined) return undefined;
+    const results = carryOut(graph, run, new Set());
+    state.finish({ run, results, inputs, unfinished: new Set(filling), durationMs: 5 }, 0);
+    return run;
+  };
+  expect(next(['m0'])).toEqual({ kind: 'full-refresh', models: ['m0'] });
+  expect(next(['m0'])).toEqual({ kind: 'increment', models: ['m0'] });
+  expect(next([])).toEqual({ kind: 'full-refresh', models: ['m1'] });
+});

@@ -8,7 +8,12 @@
       {'columns': ['saved_timestamp']},
       {'columns': ['metric', 'period_start']},
     ],
-    meta={'changes': 'document_metadata', 'changed_by': 'uuid'},
+    meta={
+      'changes': 'document_metadata',
+      'changes_where': {'column': 'doc_type', 'values': ['telemetry']},
+      'changed_by': 'uuid',
+      'looks_beside': false,
+    },
   )
 }}
 

@@ -1,19 +1,7 @@
 import { withoutMembers, type ChangedDocument } from '../couchdb/index.js';
+import { userPrefix, userSecrets } from '../lib/index.js';
 
-/** What CouchDB keeps of a user's password. https://docs.couchdb.org/en/stable/intro/security.html#users-documents */
-const secrets: ReadonlySet<string> = new Set([
-  'password',
-  'password_scheme',
-  'password_sha',
-  'derived_key',
-  'salt',
-  'iterations',
-  'pbkdf2_prf',
-  'simple',
-  'totp',
-]);
-
-const userPrefix = 'org.couchdb.user:';
+const secrets: ReadonlySet<string> = new Set(userSecrets);
 const usersDatabase = '_users';
 
 /** The document's JSON without the secrets of a user document; other documents stay as they are. */

@@ -6,3 +6,4 @@ export { createLog, mask, type Log, type LogOptions } from './log.js';
 export { Pulse } from './pulse.js';
 export { Slots } from './slots.js';
 export { tlsFailure, type TlsFailure } from './tls-failure.js';
+export { userPrefix, userSecrets } from './user-secrets.js';

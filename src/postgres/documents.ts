@@ -83,7 +83,7 @@ export interface UpsertOptions {
 /**
  * Writes the staged rows to the table of documents. A row is left out when the table has the same revision already (the
  * tombstone of a purged document has the revision that was purged, so both must know it as deleted, or not), or when its id
- * is another document's key (see `aliasCollisions`).
+ * is another document's key (see `aliasCollisions`). A row of nobody, as medic/cht-sync v1 has left them, becomes the source's.
  *
  * @param base - what `nextWatermark` gave.
  */
@@ -105,7 +105,7 @@ export async function upsertStaged(
         WHERE (own.key IS NOT NULL OR NOT EXISTS (SELECT FROM ${names.alias} a WHERE a.key = s._id))
           AND NOT ($4::boolean AND EXISTS (
             SELECT FROM ${names.documents} k
-            WHERE k._id = coalesce(own.key, s._id) AND (k.source = $1 OR k.source IS NULL)
+            WHERE k._id = coalesce(own.key, s._id) AND k.source = $1
               AND coalesce(k._rev, k.doc ->> '_rev') = s._rev AND k._deleted = s._deleted))
         ON CONFLICT (_id) DO UPDATE SET
           saved_timestamp = excluded.saved_timestamp,
@@ -117,6 +117,7 @@ export async function upsertStaged(
         WHERE (t.source = excluded.source OR t.source IS NULL)
           AND (coalesce(t._rev, t.doc ->> '_rev') IS DISTINCT FROM excluded._rev
             OR t._deleted IS DISTINCT FROM excluded._deleted
+            OR t.source IS NULL
             OR $3::boolean AND t.doc IS DISTINCT FROM excluded.doc)
         RETURNING t.saved_timestamp
       )

@@ -25,7 +25,10 @@ export {
 export { holdCheckpoint } from './hold-checkpoint.js';
 export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
 export { noticeLostClient } from './lost-client.js';
-export { migrate, type MigrateOptions, type MigrationFamily } from './migrate.js';
+export { migrate, type MigrateOptions } from './migrate.js';
+export { planMigration } from './migration/plan.js';
+export type { MigrationPlan, MigrationStep, Origin, StepLock, Touched } from './migration/step.js';
+export type { MigrationFamily, MigrationTarget } from './migration/target.js';
 export {
   blameFor,
   classified,

@@ -1,3 +1,6 @@
+-- The manifests that were built, and what each run of a model came to.
+-- alters: _dataemon
+
 -- Each manifest whose models were built with success. medic/cht-sync v2 has the same table.
 CREATE TABLE IF NOT EXISTS %schema%._dataemon (
   inserted_on timestamp DEFAULT (clock_timestamp() AT TIME ZONE 'UTC'),

@@ -1,5 +1,7 @@
--- The table of documents. All statements also hold on the table that medic/cht-sync v2 has made and filled: columns are
--- added, nothing is renamed, rewritten or dropped.
+-- Columns for the revision of a document, its last body and the state of a source, and the tables that couch2pg keeps
+-- beside. All statements also hold on the tables that medic/cht-sync v2 has made and filled: columns are added, nothing is
+-- renamed, rewritten or dropped.
+-- alters: %table%, couchdb_progress
 CREATE TABLE IF NOT EXISTS %schema%.%table% (
   saved_timestamp timestamp,
   _id text PRIMARY KEY,

@@ -1,4 +1,5 @@
--- What a person asks of a running source, by `cht-sync pause`, `resume` and `resync`.
+-- What a person asks of a running source, by `cht-sync pause`, `resume` and `resync`, and what CouchDB has said of it.
+-- alters: couchdb_progress
 CREATE TABLE IF NOT EXISTS %schema%.couchdb_control (
   source text PRIMARY KEY,
   paused boolean NOT NULL DEFAULT false,

@@ -1,3 +1,6 @@
+-- Parked documents have ids that text cannot hold.
+-- alters: couchdb_rejected
+
 -- An _id with characters that text cannot hold is shown in _id with U+FFFD for each; what it is, and that it is another
 -- than a document of that very name, stands in id_json: the _id as JSON, escaped. NULL for all others.
 ALTER TABLE %schema%.couchdb_rejected ADD COLUMN IF NOT EXISTS id_json text;

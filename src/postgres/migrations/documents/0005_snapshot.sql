@@ -1,4 +1,4 @@
--- How far a parallel first load is. A row a range of ids; range 0 is the pass over the feed for tombstones, which has no
+-- How far a first load by several readers is. A row a range of ids; range 0 is the pass over the feed for tombstones, which has no
 -- keys and whose done_up_to is a sequence. Ids and sequences stand as JSON, as CouchDB takes them: text cannot hold U+0000.
 CREATE TABLE IF NOT EXISTS %schema%.couchdb_snapshot (
   source text NOT NULL,

@@ -21,6 +21,30 @@
   )
 {% endmacro %}
 
+{#- Of medic/cht-pipeline v2, dbt_results is a table: the rows of its 14 days become ours before the view takes its place. -#}
+{% macro take_over_results() %}
+  {%- set old = load_cached_relation(this) -%}
+  {%- if execute and old is not none and old.is_table %}
+    insert into {{ cht_pipeline.run_table() }}
+    select
+      result_id, invocation_id, unique_id, database_name, schema_name, name, resource_type, status, start_time, end_time,
+      execution_time, rows_affected
+    from {{ this }}
+    where result_id is not null and start_time >= (now() at time zone 'UTC') - interval '14 days'
+    on conflict (result_id) do nothing
+  {%- endif -%}
+{% endmacro %}
+
+{#- Views that somebody has made on it read the new one. -#}
+{% macro repoint_views_of_results() %}
+  {% if execute %}
+    {% set old = cht_pipeline.regclass(make_backup_relation(this, 'table')) %}
+    {% if run_query('select ' ~ old ~ ' is not null').columns[0].values()[0] %}
+      {% do cht_pipeline.repoint_views(old) %}
+    {% endif %}
+  {% endif %}
+{% endmacro %}
+
 {#- On run end: writes a row for each model that ran, and removes those of more than 14 days ago. Times are in UTC. -#}
 {% macro log_dbt_results(results) %}
   {%- if not execute or env_var('CHT_SYNC_DATAEMON', '') -%}{% do return('') %}{%- endif -%}

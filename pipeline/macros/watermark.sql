@@ -21,7 +21,11 @@
 {% macro create_watermark_table() %}
   {#- Two processes that create a table at once collide even with "if not exists"; hence the lock. -#}
   select pg_advisory_xact_lock(hashtext('dbt_watermark'));
-  create schema if not exists {{ adapter.quote(target.schema) }};
+  {%- set schema = adapter.quote(target.schema) %}
+  -- Asked first: "if not exists" asks for the right to make one that is there.
+  do $$ begin
+    if to_regnamespace({{ cht_pipeline.literals([schema]) }}) is null then create schema {{ schema }}; end if;
+  end $$;
   create table if not exists {{ cht_pipeline.watermark_table() }} (
     model text primary key,
     saved_timestamp timestamp not null default '-infinity',

@@ -1,4 +1,10 @@
-{{ config(materialized='view', pre_hook='{{ cht_pipeline.create_run_table() }}') }}
+{{
+  config(
+    materialized='view',
+    pre_hook=['{{ cht_pipeline.create_run_table() }}', '{{ cht_pipeline.take_over_results() }}'],
+    post_hook='{{ cht_pipeline.repoint_views_of_results() }}'
+  )
+}}
 
 -- A view, because CHT Sync's dataemon has written down already what it ran, and without dbt most of it: dataemon_run. It is
 -- no source of this model in dbt's sense, or a run would be a reason for the next one.

@@ -1,0 +1,62 @@
+{#
+  A new table takes the place of the old one, under the eyes of those who read it. What that locks against readers is locked
+  before the first name is changed, all of it or nothing: the old table, the views that read it, and the tables whose foreign keys
+  point to it. A reader that holds one of them may be waiting for another, and of two who wait for each other PostgreSQL ends one,
+  after deadlock_timeout, a second: so nothing is held for as long without the rest.
+#}
+
+{#- dbt's, but for the locks before the old table gets its other name. -#}
+{% macro postgres__rename_relation(from_relation, to_relation) %}
+  {% if to_relation.identifier == make_backup_relation(from_relation, from_relation.type).identifier %}
+    {% do run_query(cht_pipeline.lock_for_swap(from_relation)) %}
+  {% endif %}
+  {% do return(dbt.default__rename_relation(from_relation, to_relation)) %}
+{% endmacro %}
+
+{#-
+  In SQL, a view cannot be locked without the tables below it; that its owner becomes who it is does it. Views of roles that
+  are not this one's are left alone: they go with the old table. After a minute of trying it waits as long as it takes.
+-#}
+{% macro lock_for_swap(relation) %}
+  do $swap$
+  declare
+    old constant oid = {{ cht_pipeline.regclass(relation) }};
+    given_timeout constant text = current_setting('lock_timeout');
+    began constant timestamptz = clock_timestamp();
+    holds_since timestamptz;
+    lock text;
+    locks constant text[] = array(
+      select format('alter table %s owner to %I', pg_class.oid::regclass, pg_get_userbyid(relowner))
+      from pg_class
+      where relkind = 'v' and pg_has_role(relowner, 'USAGE') and oid in (
+        select ev_class from pg_depend join pg_rewrite on pg_rewrite.oid = pg_depend.objid
+        where pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.refobjid = old and ev_class <> old
+      )
+      union all
+      select format('lock table only %s in access exclusive mode', conrelid::regclass)
+      from pg_constraint where contype = 'f' and confrelid = old and conrelid <> old
+      union all
+      select format('lock table only %s in access exclusive mode', oid::regclass) from pg_class where oid = old and relkind <> 'v'
+    );
+  begin
+    loop
+      begin
+        holds_since = null;
+        foreach lock in array locks loop
+          if clock_timestamp() < began + interval '1 minute' then
+            perform set_config('lock_timeout', greatest(1, least(
+              300, 700 - extract(epoch from clock_timestamp() - holds_since) * 1000
+            )::integer) || 'ms', true);
+          end if;
+          execute lock;
+          holds_since = coalesce(holds_since, clock_timestamp());
+        end loop;
+        exit;
+      exception when lock_not_available then
+        perform pg_sleep(0.1 + random() / 5);
+      end;
+    end loop;
+    perform set_config('lock_timeout', given_timeout, true);
+  end
+  $swap$
+{% endmacro %}

@@ -6,6 +6,8 @@ import { addDashboardsCommand } from './dashboards.js';
 import { addDataemonCommand } from './dataemon.js';
 import { addEmbeddedCouchDbCommand } from './embedded-couchdb.js';
 import { addMetricsCommand } from './metrics.js';
+import { addGrantCommand } from './grant.js';
+import { addMigrateCommand } from './migrate.js';
 import { addModelsCommand } from './models.js';
 import { addRejectedCommand } from './rejected.js';
 import { addScaffoldCommand } from './scaffold.js';
@@ -30,6 +32,8 @@ const commands: readonly AddCommand[] = [
   addVerifyCommand,
   addScaffoldCommand,
   addDashboardsCommand,
+  addMigrateCommand,
+  addGrantCommand,
   addConfigCommand,
   addEmbeddedCouchDbCommand,
 ];

@@ -1,6 +1,7 @@
 import type { RetryOutcome } from '../couch2pg/index.js';
 import type { Parked } from '../postgres/index.js';
 import { columns } from './columns.js';
+import { size } from './start/text.js';
 
 const longestId = 60;
 
@@ -84,9 +85,4 @@ function shownId(id: string): string {
 
 function shortened(id: string): string {
   return id.length > longestId ? `${id.slice(0, longestId - 1)}…` : id;
-}
-
-function size(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} B`;
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${Math.round(bytes / 1_000_000)} MB`;
 }

@@ -1,3 +1,4 @@
+import { copied, takenOver } from '../postgres/index.js';
 import type { RegressionKind } from './regression.js';
 import { compareSource } from './verify/compare-source.js';
 import type { Difference, DifferenceKind } from './verify/difference.js';
@@ -61,12 +62,14 @@ async function* lookAt(options: RepairOptions, ids: readonly string[]): AsyncGen
 /** Stored while what a resync has read is compared: rows of what CouchDB no longer has are left then. */
 export const resync = 'resync';
 
-const descriptions: Readonly<Record<RegressionKind | typeof resync, string>> = {
+const descriptions: Readonly<Record<RegressionKind | typeof resync | typeof copied | typeof takenOver, string>> = {
   recreated: 'the database was deleted and made anew',
   restored: 'the database was restored from an older copy',
   renumbered: "the database's sequences count from another start, as after moving shards",
   purged: 'documents were purged from the database',
   [resync]: 'everything was read again',
+  [copied]: 'documents were copied from medic/cht-couch2pg',
+  [takenOver]: 'the table was filled by medic/cht-sync v2, which may have lost documents',
 };
 
 /** What has happened to a database, for the log. */

@@ -22,10 +22,32 @@ export {
   type Upserted,
   type UpsertOptions,
 } from './documents.js';
+export {
+  applyGrants,
+  grantStatements,
+  isOfPrivilege,
+  lookAtGrants,
+  readersOtherWays,
+  remedyForPrivilege,
+  roleKinds,
+  type GrantFacts,
+  type GrantSection,
+  type GrantWish,
+  type RoleKind,
+} from './grants/index.js';
 export { holdCheckpoint } from './hold-checkpoint.js';
 export { quoteIdentifier, tableNames, type TableNames } from './identifiers.js';
 export { noticeLostClient } from './lost-client.js';
 export { migrate, type MigrateOptions } from './migrate.js';
+export { copyCouch2pg, type CopyOptions } from './migration/copy-couch2pg.js';
+export {
+  findCouch2pg,
+  planCopy,
+  type Couch2pgTables,
+  type CopyPart,
+  type CopyPlan,
+} from './migration/couch2pg-tables.js';
+export { modelTables, type ModelTables } from './migration/model-tables.js';
 export { planMigration } from './migration/plan.js';
 export type { MigrationPlan, MigrationStep, Origin, StepLock, Touched } from './migration/step.js';
 export type { MigrationFamily, MigrationTarget } from './migration/target.js';
@@ -37,6 +59,7 @@ export {
   sqlState,
   type Blame,
 } from './postgres-error.js';
+export { copied, takenOver } from './regressions.js';
 export { listReports, readReport, reportSource, type SourceReport, type StoredReport } from './source-report.js';
 export {
   forgetParked,

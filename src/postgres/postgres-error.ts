@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { messageOf, SyncError, tlsFailure, type ErrorCode, type TlsFailure } from '../lib/index.js';
+import { remedyForPrivilege } from './grants/privileges.js';
 
 /** What an SQLSTATE (or its class, the first two characters) means for us. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 interface Meaning {
@@ -36,7 +37,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   '28': wrongCredentials,
   '3D000': { code: 'POSTGRES_UNAUTHORIZED', passing: false, remedy: 'Create the database, or correct POSTGRES_DB.' },
   '25006': unwritable('PostgreSQL is read-only (a standby?): point POSTGRES_HOST at the primary.'),
-  '42501': unwritable('Grant the role of POSTGRES_USER what the message names.'),
+  '42501': { code: 'POSTGRES_UNWRITABLE', passing: false },
   '53100': { ...unwritable('The disk of PostgreSQL is full: free space.'), passing: true },
   '53': again,
   // Serialization failure, deadlock, lock timeout, statement cancelled, idle-in-transaction timeout.
@@ -58,7 +59,8 @@ export function classifyPostgresError(thrown: unknown, doing: string): SyncError
   const state = sqlState(thrown);
   const known = state === undefined ? unreachable : (meanings[state] ?? meanings[state.slice(0, 2)]);
   const meaning = meaningOfTls(thrown) ?? known;
-  const { code, passing, remedy }: Meaning = meaning ?? { code: 'POSTGRES_STATEMENT_FAILED', passing: false };
+  const { code, passing, ...found }: Meaning = meaning ?? { code: 'POSTGRES_STATEMENT_FAILED', passing: false };
+  const remedy = state === '42501' ? remedyForPrivilege(messageOf(thrown)) : found.remedy;
   const sqlstate = state === undefined ? '' : ` (SQLSTATE ${state})`;
   return new SyncError(code, `PostgreSQL, ${doing}: ${tlsFailure(thrown)?.words ?? messageOf(thrown)}${sqlstate}`, {
     passing,

@@ -21,7 +21,7 @@ export interface TestCouchDb extends AsyncDisposable {
   /** The embedded server, with its switches; undefined when the tests run on a real CouchDB. */
   readonly embedded: EmbeddedCouchDb | undefined;
   /** Makes a database with a name of its own, which is removed in the end. */
-  createDatabase(prefix?: string): Promise<TestCouchDatabase>;
+  createDatabase(prefix?: string, suffix?: string): Promise<TestCouchDatabase>;
 }
 
 /** A database, with the few calls that tests need. */
@@ -88,8 +88,8 @@ function testCouchDb(
     url,
     ...credentials,
     embedded,
-    createDatabase: async (prefix = 'test') => {
-      const name = `${prefix}-${randomBytes(5).toString('hex')}`;
+    createDatabase: async (prefix = 'test', suffix = '') => {
+      const name = `${prefix}-${randomBytes(5).toString('hex')}${suffix}`;
       const request = requester(`${url}/${name}`, credentials);
       await request('PUT', '');
       const database = testDatabase(name, request);

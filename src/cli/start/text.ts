@@ -5,6 +5,13 @@ export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? '-' : value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
+/** Bytes for people: `512 B`, `40 kB`, `3 MB`, `1.2 GB`. */
+export function size(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${Math.round(bytes / 1_000)} kB`;
+  return bytes < 1_000_000_000 ? `${Math.round(bytes / 1_000_000)} MB` : `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+}
+
 /** Milliseconds for people: `40 ms`, `2.3 s`, `1 min 5 s`; nothing known as a dash. */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '-';

@@ -108,7 +108,7 @@ export async function strangersStep(
           `WITH before AS (SELECT saved_timestamp FROM ${watermark} FOR UPDATE)
            UPDATE ${documents} t SET _rev = doc ->> '_rev', last_doc = CASE WHEN _deleted THEN last_doc END
            FROM before
-           WHERE t.saved_timestamp > before.saved_timestamp AND _rev IS NOT NULL AND _rev IS DISTINCT FROM doc ->> '_rev'`,
+           WHERE t.saved_timestamp > before.saved_timestamp AND doc ->> '_rev' <> _rev`,
         );
         await client.query(
           `UPDATE ${watermark} SET saved_timestamp = greatest(saved_timestamp, (SELECT max(saved_timestamp) FROM ${documents}))`,

@@ -21,7 +21,7 @@ export async function readTable({ pool }: TestDatabase): Promise<TableRow[]> {
   const { rows: found } = await pool.query(`SELECT to_regclass('v1.couchdb') IS NOT NULL AS there`);
   if (!(found as { there: boolean }[])[0]!.there) return [];
   const { rows } = await pool.query<Record<'key' | 'source' | 'rev' | 'doc' | 'stamp', string> & { deleted: boolean }>(
-    `SELECT _id AS key, source, _rev AS rev, _deleted AS deleted, doc::text AS doc, saved_timestamp::text AS stamp
+    `SELECT _id AS key, source, coalesce(_rev, doc ->> '_rev') AS rev, _deleted AS deleted, doc::text AS doc, saved_timestamp::text AS stamp
      FROM v1.couchdb`,
   );
   return rows.map(({ key, source, rev, deleted, doc: text, stamp }) => {

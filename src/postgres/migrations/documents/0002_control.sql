@@ -16,3 +16,5 @@ ALTER TABLE %schema%.couchdb_progress ADD COLUMN IF NOT EXISTS doc_del_count big
 ALTER TABLE %schema%.couchdb_progress ADD COLUMN IF NOT EXISTS recent text;
 -- The regression that is being mended; NULL when there is none.
 ALTER TABLE %schema%.couchdb_progress ADD COLUMN IF NOT EXISTS regression text;
+-- medic/cht-sync v2 may have lost documents: what it has read is compared with CouchDB once. No process of ours has reported it.
+UPDATE %schema%.couchdb_progress SET regression = 'taken-over' WHERE seq IS NOT NULL AND state IS NULL;

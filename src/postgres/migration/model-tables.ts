@@ -1,0 +1,55 @@
+import type pg from 'pg';
+import { quoteIdentifier } from '../identifiers.js';
+
+/** What stands in a schema besides our own tables: models, and what people have made of them. */
+export interface ModelTables {
+  readonly tables: readonly { readonly name: string; readonly bytes: number }[];
+  /** Views that read a table of these, of any schema. */
+  readonly views: readonly ViewOfModel[];
+}
+
+/** A view that reads a model. */
+export interface ViewOfModel {
+  readonly name: string;
+  readonly reads: string;
+  readonly isMaterialized: boolean;
+  /** Whether the role of this connection may replace it. */
+  readonly isOurs: boolean;
+}
+
+/** Tables that are no models: couch2pg's besides the documents, the dataemon's, and those the package keeps for itself. */
+const ownTables = [
+  ...[
+    'couchdb_progress',
+    'couchdb_alias',
+    'couchdb_watermark',
+    'couchdb_rejected',
+    'couchdb_control',
+    'couchdb_verify',
+  ],
+  ...['couchdb_snapshot', 'cht_sync_migration', '_dataemon', 'dataemon_run', 'dataemon_model', 'dataemon_test'],
+  ...['dbt_watermark', 'dbt_restart', 'dbt_run'],
+];
+
+/** Lists them. */
+export async function modelTables(client: pg.ClientBase, schema: string, table: string): Promise<ModelTables> {
+  const own = [table, ...ownTables];
+  const tables = await client.query<{ name: string; bytes: string }>(
+    `SELECT relname::text AS name, pg_total_relation_size(oid) AS bytes FROM pg_class
+     WHERE relnamespace = to_regnamespace($1) AND relkind IN ('r', 'p') AND relname <> ALL($2) ORDER BY relname`,
+    [quoteIdentifier(schema), own],
+  );
+  const views = await client.query<ViewOfModel>(
+    `SELECT DISTINCT format('%I.%I', n.nspname, v.relname) AS name, t.relname::text AS reads,
+       v.relkind = 'm' AS "isMaterialized", pg_has_role(v.relowner, 'USAGE') AS "isOurs"
+     FROM pg_depend d
+     JOIN pg_rewrite r ON r.oid = d.objid
+     JOIN pg_class v ON v.oid = r.ev_class JOIN pg_namespace n ON n.oid = v.relnamespace
+     JOIN pg_class t ON t.oid = d.refobjid
+     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.oid <> t.oid
+       AND t.relnamespace = to_regnamespace($1) AND t.relkind IN ('r', 'p') AND t.relname <> ALL($2)
+     ORDER BY 1, 2`,
+    [quoteIdentifier(schema), own],
+  );
+  return { tables: tables.rows.map(({ name, bytes }) => ({ name, bytes: Number(bytes) })), views: views.rows };
+}

@@ -63,15 +63,15 @@ export const errorCodes = {
    * PostgreSQL answers but cannot be written to: it is read-only (a standby, or `default_transaction_read_only`), the
    * role lacks a privilege, or the disk is full.
    *
-   * What to do: see the message for which; point POSTGRES_HOST at the primary, grant the role CREATE on the database
-   * and its schema, or free space. Nothing is lost: the checkpoint stands still until writing works.
+   * What to do: see the message for which; point POSTGRES_HOST at the primary, make the grant that is named (`cht-sync grant`
+   * prints all that a role needs), or free space. Nothing is lost: the checkpoint stands still until writing works.
    */
   POSTGRES_UNWRITABLE: 'POSTGRES_UNWRITABLE',
   /**
-   * A table of ours is not as this version expects it, or was made by a newer version of CHT Sync.
+   * A table of ours is not as this version expects it, or was made by a newer version of CHT Sync, or is another program's.
    *
-   * What to do: install the newer version; or, where the message names a table that is not ours, choose another
-   * POSTGRES_SCHEMA or POSTGRES_TABLE.
+   * What to do: install the newer version; run `cht-sync migrate` where the message says so; or, where it names a table that
+   * is not ours, choose another POSTGRES_SCHEMA or POSTGRES_TABLE.
    */
   POSTGRES_SCHEMA_UNKNOWN: 'POSTGRES_SCHEMA_UNKNOWN',
   /**

@@ -30,5 +30,9 @@ function documentationOf(node) {
   const [comment] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
   const text = ts.getTextOfJSDocComment(comment?.comment);
   if (text === undefined) throw new Error(`${node.name.getText()} has no doc comment`);
+  const [cause, remedy] = text.split('What to do:');
+  if (cause.trim() === '' || (remedy ?? '').trim() === '') {
+    throw new Error(`${node.name.getText()}: its doc comment says the cause, then "What to do:" and the remedy`);
+  }
   return text.replace('What to do:', '**What to do:**');
 }

@@ -62,7 +62,7 @@ function fileReference(): string {
     '',
     'One process follows several servers when `CONFIG_FILE` names a file in YAML or JSON such as this:',
     '',
-    '```yaml',
+    '```yaml kind=config',
     exampleFile,
     '```',
     '',

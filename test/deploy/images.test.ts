@@ -55,9 +55,7 @@ describe('the steps of the Dockerfile, done in plain folders', () => {
     await folder[Symbol.asyncDispose]();
   });
 
-  test('make a couch2pg that brings documents, and a dataemon that keeps models, as a user who can write nothing else', async ({
-    onTestFailed,
-  }) => {
+  test('make a couch2pg that brings documents, and a dataemon that keeps models, as a user who can write nothing else', async () => {
     await using couchdb = await createTestCouchDb();
     await using database = await createTestDatabase();
     await using role = await createTestRole(database);
@@ -72,7 +70,6 @@ describe('the steps of the Dockerfile, done in plain folders', () => {
 
     await using running = new Disposables();
     const commands: Command[] = [];
-    onTestFailed(() => console.error(commands.map(({ stderr }) => stderr).join('\n')));
     for (const image of [couch2pg, dataemon]) {
       const { program, environment, ...where } = await confine(image);
       const env = { ...environment, ...variables, PATH, METRICS_PORT: String(await freePort()) };

@@ -92,7 +92,7 @@ async function repositoryOf(folder: string, scratch: string): Promise<string> {
 /** What the README of the package says to type for a run by hand. */
 async function commandsByHand(): Promise<string> {
   const readme = await readFile(join(repository, 'pipeline/README.md'), 'utf8');
-  return /### By hand\s+```sh\n([\s\S]*?)```/.exec(readme)![1]!;
+  return /### By hand\s+```sh[^\n]*\n([\s\S]*?)```/.exec(readme)![1]!;
 }
 
 /** Runs commands as a user does who has dbt; gives what they print. */

@@ -1,5 +1,5 @@
 import { chmod, chown, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { outputOf } from '../tools/run.js';
 import type { PlainImage } from './plain-build.js';
 
@@ -21,9 +21,12 @@ export async function confine(image: PlainImage): Promise<Confined> {
   const { root, user, entrypoint, workdir } = image;
   const [uid = '', gid = ''] = user.split(':');
   const writable = [join(root, 'tmp'), join(root, 'var/lib/cht-sync')];
-  for (const path of writable) await mkdir(path, { recursive: true });
   if (!isRoot) await outputOf('chmod', ['-R', 'a-w', root]);
-  for (const path of writable) await (isRoot ? chown(path, Number(uid), Number(gid)) : chmod(path, 0o755));
+  for (const path of writable) {
+    if (!isRoot) for (const parent of [root, dirname(path)]) await chmod(parent, 0o755).catch(() => undefined);
+    await mkdir(path, { recursive: true });
+    if (isRoot) await chown(path, Number(uid), Number(gid));
+  }
   // This machine may have no tini, which only passes signals on and reaps what is left behind.
   const [program, ...rest] = entrypoint[0] === 'tini' ? entrypoint.slice(2) : entrypoint;
   const confinement = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--no-new-privs', '--'];

@@ -24,9 +24,12 @@ export const writerPrivileges: Readonly<Record<string, string>> = {
   cht_sync_migration: 'SELECT',
 };
 
-/** What models are made from. */
+/** What models are made from, and what shows how the sync stands. */
 export const sourcePrivileges: Readonly<Record<string, string>> = {
   [documentsTable]: 'SELECT',
+  couchdb_progress: 'SELECT',
+  couchdb_rejected: 'SELECT',
+  couchdb_verify: 'SELECT',
   couchdb_watermark: 'SELECT',
   cht_sync_migration: 'SELECT',
 };

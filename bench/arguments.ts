@@ -9,6 +9,7 @@ const defaults = {
   memory: { documents: 1_000_000, large: 2_000, tombstones: 1_000_000, perSecond: 200, seconds: 600 },
   dataemon: { documents: 100_000, edits: 50, perSecond: 50, seconds: 60, rounds: 5, idleSeconds: 60 },
   pipeline: { documents: 1_000_000, rounds: 3 },
+  dashboards: { documents: 1_000_000, rounds: 3 },
 } satisfies Record<string, Partial<Counts>>;
 
 /** The names of the benchmarks. */
@@ -51,6 +52,7 @@ export const usage = `Usage: npm run bench -- ${Object.keys(defaults).join('|')}
   memory     what couch2pg holds in memory: many documents, large ones, tombstones, and steady edits for a while
   dataemon   the way of a committed row to its model, beside a plain dbt run, and what an idle minute costs
   pipeline   what an increment costs at three sizes of the table, and a full refresh beside a scan and a package of the usual kind
+  dashboards what each chart asks of the models, without a period
 
   --documents N   documents loaded first (${presets('documents')})
   --legacy N      couch2pg: of these, loaded in the legacy way, too (all)

@@ -1,5 +1,6 @@
 import { arguments_, usage } from './arguments.js';
 import { benchCouch2pg } from './couch2pg/index.js';
+import { benchDashboards } from './dashboards/index.js';
 import { benchDataemon } from './dataemon/index.js';
 import { benchLatency } from './latency/index.js';
 import { describeMachine } from './measure/machine.js';
@@ -19,6 +20,7 @@ const benches = {
   memory: benchMemory,
   dataemon: benchDataemon,
   pipeline: benchPipeline,
+  dashboards: benchDashboards,
 };
 
 async function main(): Promise<void> {

@@ -1,16 +1,19 @@
 {{ config(sql_header=cht_pipeline.dashboard_settings()) }}
 
--- One entry of the index a form, however many reports there are.
+{#- All is grouped by the form: so PostgreSQL knows that there is one row for each, and leaves this out where nothing of it is asked for. -#}
+{%- set name = "replace(seen.form, '_', ' ')" %}
+
 select
-  form.form,
-  upper(left(name.text, 1)) || substr(name.text, 2) as title,
+  seen.form,
+  upper(left({{ name }}, 1)) || substr({{ name }}, 2) as title,
   case
-    when {{ cht_pipeline.is_dashboard_name('pregnancy_forms', 'form.form') }} then 'pregnancy'
-    when {{ cht_pipeline.is_dashboard_name('delivery_forms', 'form.form') }} then 'delivery'
-    when {{ cht_pipeline.is_dashboard_name('visit_forms', 'form.form') }} then 'visit'
+    when {{ cht_pipeline.is_dashboard_name('pregnancy_forms', 'seen.form') }} then 'pregnancy'
+    when {{ cht_pipeline.is_dashboard_name('delivery_forms', 'seen.form') }} then 'delivery'
+    when {{ cht_pipeline.is_dashboard_name('visit_forms', 'seen.form') }} then 'visit'
     else 'other'
   end as kind
 from (
+  -- One entry of the index a form, however many reports there are.
   with recursive seen as (
     select min(data_record.form) as form from {{ ref('data_record') }} as data_record
     union all
@@ -18,6 +21,6 @@ from (
     from seen
     where seen.form is not null
   )
-  select seen.form from seen where seen.form is not null group by seen.form
-) as form
-cross join lateral (select replace(form.form, '_', ' ') as text) as name
+  select seen.form from seen where seen.form is not null
+) as seen
+group by seen.form

@@ -5,10 +5,10 @@ select
   case when lower(person.sex) in ('female', 'f') then 'female' when lower(person.sex) in ('male', 'm') then 'male' end as sex,
   person.date_of_birth,
   age.years as age_years,
-  case
-    when age.years >= 80 then '80+'
-    when age.years >= 0 then concat(lpad((age.years / 5 * 5)::text, 2, '0'), '-', lpad((age.years / 5 * 5 + 4)::text, 2, '0'))
-  end as age_group,
+  -- There is nothing before the first, for who is born in the future.
+  (array[
+    {%- for first in range(0, 80, 5) %}'{{ '%02d-%02d' % (first, first + 4) }}', {% endfor %}'80+'
+  ])[least((age.years + 500) / 5 - 99, 17)] as age_group,
   contact.reported as registered,
   household.uuid as household_uuid,
   area.health_worker_uuid,

@@ -39,6 +39,8 @@
       select format('lock table only %s in access exclusive mode', oid::regclass) from pg_class where oid = old and relkind <> 'v'
     );
   begin
+    -- One at a time: views read several tables, and to point one to a new table needs the others, which may be being swapped, too.
+    perform pg_advisory_xact_lock(hashtext('cht_pipeline.swap'));
     loop
       begin
         holds_since = null;

@@ -110,7 +110,7 @@ describe("the files of CHT Sync's dashboards", () => {
     };
     const before = await views();
     expect(before.filter((view) => view.startsWith('dashboard_')).length).toBe(12);
-    await dbt.run(v1, 'run', '--full-refresh', '--threads', '2', '--exclude', 'tag:dashboard');
+    await dbt.run(v1, 'run', '--full-refresh', '--threads', '4', '--exclude', 'tag:dashboard');
     expect(await views()).toEqual(before);
     const { rows } = await database.pool.query(`SELECT form, kind FROM v1.dashboard_report`);
     expect(rows).toEqual([{ form: 'x', kind: 'other' }]);

@@ -16,7 +16,8 @@ const help = `Usage: npm run setup [-- --superset]
 
 Sets up what CHT Sync needs in its own folder: Node packages (node_modules), dbt in a private Python environment
 (.python) and the compiled program (dist). Does nothing when nothing is missing. npm start and npm test run it first.
-With --superset also Apache Superset (.superset, 800 MB), as npm start -- --superset and npm run test:superset do.
+With --superset also Apache Superset (.superset, 800 MB), as npm run test:superset does; with --only-superset that alone,
+as npm start -- --superset does.
 
 Needs Node 20 and Python 3.10 or newer (Superset: 3.10 to 3.12), and a network the first time.
 PYTHON=/path/to/python3.12 names the Python to use.
@@ -43,8 +44,9 @@ async function step({ title, run }) {
   say(`  ${title}: done in ${((Date.now() - began) / 1000).toFixed(0)} s`);
 }
 
-const withSuperset = process.argv.includes('--superset');
-const everything = [nodePackages, compiled, pythonEnvironment, ...(withSuperset ? [supersetEnvironment] : [])];
+const [withSuperset, onlySuperset] = ['--superset', '--only-superset'].map((flag) => process.argv.includes(flag));
+const usual = onlySuperset ? [] : [nodePackages, compiled, pythonEnvironment];
+const everything = [...usual, ...(withSuperset || onlySuperset ? [supersetEnvironment] : [])];
 
 async function setUp() {
   checkNode();

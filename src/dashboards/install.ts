@@ -1,4 +1,5 @@
 import { strToU8, zipSync } from 'fflate';
+import { FormData } from 'undici';
 import { z } from 'zod';
 import { SyncError, type Log } from '../lib/index.js';
 import { adapt, type Deployment } from './adapt.js';
@@ -26,6 +27,7 @@ export interface Installed {
 }
 
 const answerSchema = z.object({ message: z.unknown() });
+const neverRight = 'charts/cht_sync_never_right.yaml';
 
 /**
  * Installs the connection, datasets, charts and dashboards of a folder in a Superset, all or none of them. What was installed
@@ -84,16 +86,46 @@ async function importAssets(
   assets: readonly Asset[],
   { password }: DashboardConnection,
 ): Promise<void> {
-  const form = new FormData();
-  form.set('bundle', new Blob([bundleOf(assets)], { type: 'application/zip' }), 'cht-sync.zip');
   const passwords = assets.filter(({ uuid }) => uuid === ourDatabase).map(({ path }) => [path, password]);
-  form.set('passwords', JSON.stringify(Object.fromEntries(passwords)));
-  await client.json({ what: 'importing the dashboards', path: '/api/v1/assets/import/', form }, answerSchema);
+  const formOf = (files: readonly Pick<Asset, 'path' | 'content'>[], type: string, name: string) => {
+    const form = new FormData();
+    form.set(name, new Blob([bundleOf(files, type)], { type: 'application/zip' }), 'cht-sync.zip');
+    form.set('passwords', JSON.stringify(Object.fromEntries(passwords)));
+    return form;
+  };
+  const what = 'importing the dashboards';
+  try {
+    const form = formOf(assets, 'assets', 'bundle');
+    await client.json({ what, path: '/api/v1/assets/import/', form }, answerSchema);
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== 'SUPERSET_REFUSED') throw error;
+    // This way in does not say why. Another does, which is given a file that is never right, so that it imports nothing.
+    const form = formOf([...assets, { path: neverRight, content: {} }], 'Dashboard', 'formData');
+    const reasons = await client.json({ what, path: '/api/v1/dashboard/import/', form }, answerSchema).then(
+      () => [],
+      (refusal: unknown) => reasonsIn(refusal),
+    );
+    if (reasons.length === 0) throw error;
+    throw new SyncError('SUPERSET_REFUSED', `${client.url} refuses the dashboards:\n  ${reasons.join('\n  ')}`, {
+      remedy: 'Correct the files; an older Superset does not take what a newer one has exported.',
+      cause: error,
+    });
+  }
+}
+
+function reasonsIn(refusal: unknown): string[] {
+  if (!(refusal instanceof SyncError) || refusal.code !== 'SUPERSET_REFUSED') return [];
+  const named = /(?:databases|datasets|charts|dashboards)\/[^;]+/g;
+  const files = refusal.message.match(named) ?? [];
+  // It says all twice, once as Python writes it.
+  return files.filter(
+    (text) => !text.startsWith(neverRight) && !text.includes('already exists') && !text.includes("{'"),
+  );
 }
 
 /** The files in one folder of a ZIP file, as JSON, which is YAML that all parsers read alike. */
-function bundleOf(assets: readonly Asset[]): Uint8Array<ArrayBuffer> {
-  const metadata = { version: '1.0.0', type: 'assets', timestamp: '2026-01-01T00:00:00+00:00' };
+function bundleOf(assets: readonly Pick<Asset, 'path' | 'content'>[], type: string): Uint8Array<ArrayBuffer> {
+  const metadata = { version: '1.0.0', type, timestamp: '2026-01-01T00:00:00+00:00' };
   const files = [{ path: 'metadata.yaml', content: metadata as object }, ...assets];
   const zipped = zipSync(
     Object.fromEntries(files.map(({ path, content }) => [`cht-sync/${path}`, strToU8(JSON.stringify(content))])),

@@ -43,6 +43,8 @@ export function normalForm(asset: Asset, schema: string): Asset {
       if (isMembers(content.metadata)) {
         delete content.metadata.map_label_colors;
         delete content.metadata.shared_label_colors;
+        // An import takes it away.
+        if (content.metadata.default_filters === '{}') delete content.metadata.default_filters;
       }
       break;
   }
@@ -52,7 +54,8 @@ export function normalForm(asset: Asset, schema: string): Asset {
 /** The text of a file: keys in alphabetical order, long texts on lines of their own. */
 export function textOf({ content }: Asset): string {
   // What a parser of YAML 1.1, such as Superset's, would take for a date or a boolean is quoted.
-  return stringify(content, { sortMapEntries: true, lineWidth: 0, version: '1.1', aliasDuplicateObjects: false });
+  const layout = { sortMapEntries: true, lineWidth: 0, singleQuote: true, aliasDuplicateObjects: false };
+  return stringify(content, { ...layout, version: '1.1' });
 }
 
 /** A name as a part of a path, as far as it can be one: `Reports per week` as `reports_per_week`. */

@@ -33,6 +33,15 @@ export async function readFolder(folder: string): Promise<Asset[]> {
 }
 
 /**
+ * A text that changes when files, or what they are adapted to, do. It holds the password.
+ *
+ * @throws SyncError DASHBOARD_FILES_INVALID.
+ */
+export async function fingerprintOf(folder: string, deployment: object): Promise<string> {
+  return JSON.stringify([await readFolder(folder), deployment]);
+}
+
+/**
  * Where in a folder the files of assets are, by uuid; what is no such file is left out.
  *
  * @throws SyncError DASHBOARD_FILES_INVALID when the folder cannot be read.

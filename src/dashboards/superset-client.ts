@@ -1,3 +1,4 @@
+import { Agent, fetch, type FormData, type Response } from 'undici';
 import { z } from 'zod';
 import { notSuperset, saidIn, statusError, unreachable, wrongCredentials } from './superset-error.js';
 
@@ -31,6 +32,8 @@ interface Request {
  */
 export class SupersetClient {
   readonly #url: string;
+  /** Each request has a connection of its own: Superset's server closes those that pause for two seconds, also under a request. */
+  readonly #agent = new Agent({ pipelining: 0 });
   #headers: Record<string, string> = { accept: 'application/json' };
 
   private constructor(url: string) {
@@ -122,6 +125,7 @@ export class SupersetClient {
         },
         ...(body === undefined ? {} : { body }),
         redirect: 'manual',
+        dispatcher: this.#agent,
         signal: AbortSignal.timeout(answerLimitMs),
       });
     } catch (error) {

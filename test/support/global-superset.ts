@@ -23,8 +23,17 @@ export const supersetProgram = {
   programFolder: inProject('superset'),
 } as const;
 
-/** Gives the tests a Superset, which is removed after. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+/**
+ * Gives the tests a Superset: the one of `SUPERSET_TEST_URL` (with the admin's name and password), or one for this run, which
+ * is removed after.
+ */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const given = process.env.SUPERSET_TEST_URL;
+  if (given !== undefined) {
+    const { origin: url, username: user, password } = new URL(given);
+    project.provide('superset', { url, user, password });
+    return undefined;
+  }
   if (!existsSync(supersetProgram.python)) {
     throw new Error('Superset is not installed: `npm run test:superset` does that, or `npm run setup -- --superset`.');
   }

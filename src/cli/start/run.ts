@@ -20,7 +20,8 @@ import { createScreenLog } from './screen-log.js';
 import { Steps } from './steps.js';
 import type { Summary } from './summary.js';
 import { CaughtUpWatch, type Verdict } from './verdict.js';
-import type { Guide, View } from './view.js';
+import { runSuperset, type RunningSuperset } from './superset.js';
+import type { Guide, SupersetPlace, View } from './view.js';
 
 /** What `start` is told. */
 export interface StartOptions {
@@ -28,6 +29,8 @@ export interface StartOptions {
   readonly reading: Reading;
   readonly surroundings: CliSurroundings;
   readonly exitWhenCaughtUp: boolean;
+  /** Whether a Superset with the dashboards is run beside it. */
+  readonly superset: boolean;
 }
 
 const lookEveryMs = 100;
@@ -37,6 +40,7 @@ interface Running {
   couch2pg?: Couch2pg;
   dataemon?: Dataemon;
   guide?: Guide;
+  superset?: SupersetPlace;
   phase: View['phase'];
 }
 
@@ -72,6 +76,7 @@ export async function runStart(options: StartOptions): Promise<Summary | undefin
       sources: running.couch2pg?.status() ?? [],
       dataemon: running.dataemon?.status(),
       warnings: output.warnings(),
+      superset: running.superset,
       guide: running.guide,
       phase: running.phase,
     });
@@ -142,6 +147,19 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
   running.dataemon = dataemon;
   // dbt gets ready while the source is filled.
   const modelling = dataemon.run(signal);
+  const superset = options.superset
+    ? runSuperset({
+        ...{ config, dataFolder, target, dataemon, steps, log, signal },
+        portIsOwn: reading.given('supersetPort'),
+        onUp: async (place, reader) => {
+          running.superset = place;
+          const { url, user, password } = place;
+          const addresses = { access: place, ...(reader === undefined ? {} : { reader }) };
+          await publishAddresses(dataFolder, { ...addressesOf(target, origin), superset: addresses });
+          log.info(`look at the dashboards: ${url} as ${user}, password ${password}`);
+        },
+      })
+    : undefined;
   try {
     const filled = await steps.run('Filling the source', (progress) =>
       fill(origin, signal, ({ written, total }) => progress(written, total)),
@@ -162,7 +180,7 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
     });
     const syncing = couch2pg.run(signal);
     const verdict = await Promise.race([
-      options.exitWhenCaughtUp ? watch(couch2pg, dataemon, signal) : never(),
+      options.exitWhenCaughtUp ? watch(couch2pg, dataemon, superset, signal) : never(),
       syncing.then((): Verdict => ({ kind: 'working' })),
     ]);
     const { postgresSchema: schema, postgresTable: table } = config;
@@ -175,7 +193,7 @@ async function setUpAndSync(options: StartOptions, setting: Setting): Promise<Su
   } finally {
     running.phase = 'stopping';
     halt.abort();
-    await modelling;
+    await Promise.all([modelling, superset?.stopped]);
   }
 }
 
@@ -191,13 +209,19 @@ function addressesOf({ connection, passwordFile }: Target, { embedded }: Origin)
 }
 
 /** Looks until it is decided; undecided when it is told to stop. */
-async function watch(couch2pg: Couch2pg, dataemon: Dataemon, signal: AbortSignal): Promise<Verdict> {
+async function watch(
+  couch2pg: Couch2pg,
+  dataemon: Dataemon,
+  superset: RunningSuperset | undefined,
+  signal: AbortSignal,
+): Promise<Verdict> {
   const watcher = new CaughtUpWatch();
   let verdict: Verdict = { kind: 'working' };
   while (verdict.kind === 'working' && !signal.aborted) {
     await systemClock.sleep(lookEveryMs, signal);
     verdict = watcher.look(couch2pg.status(), dataemon.status(), systemClock.now());
   }
+  if (verdict.kind === 'caught-up') await superset?.installed;
   return signal.aborted ? { kind: 'working' } : verdict;
 }
 

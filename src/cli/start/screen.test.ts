@@ -60,6 +60,7 @@ const view = (more: Partial<View> = {}): View => ({
   sources: [source('medic'), source('_users', { sequence: null, written: 3 })],
   dataemon: dataemon(),
   warnings: [],
+  superset: undefined,
   guide: {
     psql: ['PGPASSFILE=/home/me/cht-sync/.cht-sync/postgres/pgpass', 'psql', '-h 127.0.0.1', '-p 54320', 'cht_sync'],
     edit: ['curl -K /home/me/curl.conf', 'http://127.0.0.1:59840/medic/x |', 'sed s/a/b/'],
@@ -69,6 +70,12 @@ const view = (more: Partial<View> = {}): View => ({
   },
   phase: 'running',
   ...more,
+});
+
+test('the dashboards are shown with who signs in', () => {
+  const superset = { url: 'http://127.0.0.1:8088', user: 'admin', password: 'of-this-demo' };
+  const lines = renderScreen(view({ superset }), { width: 80, height: 40 });
+  expect(lines).toContain('    http://127.0.0.1:8088  user admin, password of-this-demo');
 });
 
 test('the steady screen shows sources, models and how to look at them', () => {

@@ -32,6 +32,7 @@ export function renderScreen(view: View, { width, height }: Size): string[] {
     { lines: view.dataemon === undefined ? [] : modelLines(view.dataemon), rank: 7, least: 3 },
     { lines: problemLines(view), rank: 6 },
     { lines: warningLines(view), rank: 3 },
+    { lines: supersetLines(view), rank: 6 },
     ...(view.guide === undefined ? [] : guideSections(view.guide, width)),
   ];
   return fit(sections, height - 1).map((line) => (isCommand(line) ? line : shorten(line, width)));
@@ -106,6 +107,12 @@ function problemLines({ sources, dataemon }: View): string[] {
 function warningLines({ warnings }: View): string[] {
   const lines = warnings.map((warning) => `${indent}${warning.replaceAll(/\s*\n\s*/g, ' ')}`);
   return lines.length === 0 ? [] : ['Latest warnings', ...lines];
+}
+
+function supersetLines({ superset }: View): string[] {
+  if (superset === undefined) return [];
+  const { url, user, password } = superset;
+  return ['Look at the dashboards', mark(`${url}  user ${user}, password ${password}`)];
 }
 
 /** Whether the whole of it has room. */

@@ -14,6 +14,16 @@ export class Steps {
     return result;
   }
 
+  /** Does a part that all else can do without: when it fails it is shown no more. */
+  async attempt<T>(title: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.run(title, work);
+    } catch (error) {
+      this.#steps.delete(title);
+      throw error;
+    }
+  }
+
   list(): Step[] {
     return [...this.#steps.values()];
   }

@@ -9,6 +9,13 @@ export interface Step {
   readonly isDone: boolean;
 }
 
+/** Where the dashboards are, and who signs in. The password is of this demonstration only, and may be shown. */
+export interface SupersetPlace {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+}
+
 /** How a user can look at what the sync does. */
 export interface Guide {
   /** A command line, as words of a shell that may be put on lines of their own; so is `edit`. */
@@ -29,6 +36,8 @@ export interface View {
   readonly dataemon: DataemonStatus | undefined;
   /** The latest warnings of the log, oldest first. */
   readonly warnings: readonly string[];
+  /** Undefined until the dashboards can be looked at. */
+  readonly superset: SupersetPlace | undefined;
   /** Undefined until there is something to look at. */
   readonly guide: Guide | undefined;
   readonly phase: 'running' | 'stopping' | 'stopped';

@@ -76,6 +76,15 @@ describe('when a document changes', () => {
     expect(await modelsOf('a', { 'settings@other/medic': null })).toEqual(asPlace);
   });
 
+  test('the settings decide, too, when what they say reaches a contact_type that is made anew', async () => {
+    const nurse: Body = { type: 'contact', contact_type: 'nurse' };
+    expect(await modelsOf('a', { a: nurse })).toEqual(['document_metadata', 'contact', 'place']);
+    await documents.write({ settings: settings('nurse') });
+    await dbt.run({ schema: 'v1' }, 'run', '--select', 'document_metadata', 'contact');
+    await dbt.run({ schema: 'v1' }, 'run', '--full-refresh', '--select', 'contact_type');
+    expect(await modelsOf('a', {})).toEqual(['document_metadata', 'contact', 'person']);
+  });
+
   test('a malformed value in it is NULL or text, and the documents beside it are there', async () => {
     const malformed = {
       reported_date: 'soon',

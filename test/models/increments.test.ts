@@ -148,6 +148,20 @@ describe('an increment', () => {
     expect(await versions()).toEqual(before);
   });
 
+  test('goes no farther than the model above that is farthest behind', async () => {
+    await using database = await createTestDatabase();
+    await using dbt = await startDbt(database);
+    const documents = await createDocuments(database.pool);
+    await documents.write(village(2));
+    await dbt.run(v1, 'run');
+    await documents.write({ p3: person(3) });
+    await dbt.run(v1, 'run', '--select', 'document_metadata');
+    await dbt.run(v1, 'run', '--select', 'person');
+    expect(await count(database.pool, 'v1.person')).toBe(2);
+    await dbt.run(v1, 'run');
+    expect(await count(database.pool, 'v1.person')).toBe(3);
+  });
+
   test('is undone whole when its last statement fails, a full refresh too', async () => {
     await using database = await createTestDatabase();
     await using dbt = await startDbt(database);

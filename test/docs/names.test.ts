@@ -99,13 +99,16 @@ function variablesElsewhere(): Set<string> {
     textOf('deploy/compose', /./) +
     textOf('deploy/docker', /./) +
     readFileSync(join(repository, 'docker-compose.yml'), 'utf8');
+  const views = [...textOf('pipeline', /\.sql$/).matchAll(/\b(?:\w+_(?:forms|types|roles)|overdue_days)\b/g)].map(
+    ([name]) => `DASHBOARD_${name.toUpperCase()}`,
+  );
   const found = [...compose.matchAll(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g)].map(([name]) => name);
   const ours = filesOf('test', /\.ts$/)
     .concat(filesOf('bench', /\.ts$/))
     .filter((text) => text.includes('process.env'))
     .flatMap((text) => [...text.matchAll(/\b[A-Z]+(?:_[A-Z]+)+\b/g)].map(([name]) => name));
   const placeholders = ['WEST_PASSWORD', 'POSTGRES_SECRET', 'CHT_SYNC'];
-  return new Set([...found, ...ours, ...placeholders]);
+  return new Set([...found, ...views, ...ours, ...placeholders]);
 }
 
 /** What the code and the package call their tables, columns and channels. */

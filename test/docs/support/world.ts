@@ -71,6 +71,8 @@ export async function startWorld(blocks: readonly Block[]): Promise<World> {
     const pool = new pg.Pool(postgres);
     stack.use({ [Symbol.asyncDispose]: () => pool.end() });
     await pool.query(`CREATE DATABASE ${ownDatabase}`);
+    // Pages call the role of dashboards so before they say how it is made.
+    await pool.query('CREATE ROLE dashboards LOGIN');
     await untilModelled(pool);
     const { hostname, port } = new URL(couchdb.url);
     const { user, password } = couchdb.credentials;

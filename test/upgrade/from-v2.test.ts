@@ -149,7 +149,7 @@ test('no dashboard has seen an error or missed a row, with no more grants than i
     await rows(
       `SELECT count(*)::int AS keys FROM pg_constraint WHERE contype = 'f' AND connamespace = 'v1'::regnamespace`,
     ),
-  ).toEqual([{ keys: 10 }]);
+  ).toEqual([{ keys: 11 }]);
   const { rows: raw } = await database.pool.query(`SELECT has_table_privilege($1, 'v1.couchdb', 'SELECT') AS may`, [
     role.user,
   ]);

@@ -25,25 +25,27 @@
     began constant timestamptz = clock_timestamp();
     holds_since timestamptz;
     lock text;
-    locks constant text[] = array(
-      select format('alter table %s owner to %I', pg_class.oid::regclass, pg_get_userbyid(relowner))
-      from pg_class
-      where relkind = 'v' and pg_has_role(relowner, 'USAGE') and oid in (
-        select ev_class from pg_depend join pg_rewrite on pg_rewrite.oid = pg_depend.objid
-        where pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.refobjid = old and ev_class <> old
-      )
-      union all
-      select format('lock table only %s in access exclusive mode', conrelid::regclass)
-      from pg_constraint where contype = 'f' and confrelid = old and conrelid <> old
-      union all
-      select format('lock table only %s in access exclusive mode', oid::regclass) from pg_class where oid = old and relkind <> 'v'
-    );
+    locks text[];
   begin
     -- One at a time: views read several tables, and to point one to a new table needs the others, which may be being swapped, too.
     perform pg_advisory_xact_lock(hashtext('cht_pipeline.swap'));
     loop
       begin
         holds_since = null;
+        -- Looked up for each try: a view that is itself being made anew goes and comes back under the eyes of this.
+        locks = array(
+          select format('alter table %s owner to %I', pg_class.oid::regclass, pg_get_userbyid(relowner))
+          from pg_class
+          where relkind = 'v' and pg_has_role(relowner, 'USAGE') and oid in (
+            select ev_class from pg_depend join pg_rewrite on pg_rewrite.oid = pg_depend.objid
+            where pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.refobjid = old and ev_class <> old
+          )
+          union all
+          select format('lock table only %s in access exclusive mode', conrelid::regclass)
+          from pg_constraint where contype = 'f' and confrelid = old and conrelid <> old
+          union all
+          select format('lock table only %s in access exclusive mode', oid::regclass) from pg_class where oid = old and relkind <> 'v'
+        );
         foreach lock in array locks loop
           if clock_timestamp() < began + interval '1 minute' then
             perform set_config('lock_timeout', greatest(1, least(
@@ -54,7 +56,7 @@
           holds_since = coalesce(holds_since, clock_timestamp());
         end loop;
         exit;
-      exception when lock_not_available then
+      exception when lock_not_available or undefined_table then
         perform pg_sleep(0.1 + random() / 5);
       end;
     end loop;

@@ -131,6 +131,8 @@ describe('cht-sync start, with nothing set', () => {
   });
 
   test('goes on after it was killed: takes over its PostgreSQL, fills nothing again and follows on', async () => {
+    // What was not built yet would have to be.
+    await command.says(/models: idle/);
     const before = await counts();
     const server = await postmaster();
     const workers = await descendantsOf(command.pid);

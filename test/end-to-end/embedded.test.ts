@@ -175,6 +175,7 @@ describe('cht-sync start, with nothing set', () => {
   });
 
   test('ends with code 0 on Ctrl-C and leaves no process behind', async () => {
+    await command.says(/models: idle/);
     const processes = await startedProcesses();
     expect(processes.length).toBeGreaterThan(1);
     const { code, tookMs } = await command.stop('SIGINT');

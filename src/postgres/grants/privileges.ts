@@ -40,6 +40,7 @@ export const dataemonPrivileges: Readonly<Record<string, string>> = {
   dataemon_run: 'SELECT, INSERT, UPDATE, DELETE',
   dataemon_model: 'SELECT, INSERT, UPDATE, DELETE',
   dataemon_test: 'SELECT, INSERT, UPDATE, DELETE',
+  dataemon_problem: 'SELECT, INSERT, UPDATE, DELETE',
   cht_sync_migration: 'SELECT',
 };
 

@@ -27,7 +27,15 @@ const ownTables = [
     'couchdb_control',
     'couchdb_verify',
   ],
-  ...['couchdb_snapshot', 'cht_sync_migration', '_dataemon', 'dataemon_run', 'dataemon_model', 'dataemon_test'],
+  ...[
+    'couchdb_snapshot',
+    'cht_sync_migration',
+    '_dataemon',
+    'dataemon_run',
+    'dataemon_model',
+    'dataemon_test',
+    'dataemon_problem',
+  ],
   ...['dbt_watermark', 'dbt_restart', 'dbt_run'],
 ];
 

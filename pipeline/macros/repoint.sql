@@ -32,6 +32,13 @@
   {% endfor %}
 {% endmacro %}
 
+{#- The views that read a relation, materialized ones too: a query of their oids. `relation` is an expression of its oid. -#}
+{% macro views_that_read(relation) -%}
+  select ev_class
+  from pg_depend join pg_rewrite on pg_rewrite.oid = pg_depend.objid
+  where pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.refobjid = {{ relation }} and ev_class <> {{ relation }}
+{%- endmacro %}
+
 {#-
   Lets the views that read the old table read the new one, also those that somebody has made beside the package; dbt drops
   them with the old table otherwise. Their definitions are taken while the old table has its name back. A view that cannot
@@ -48,10 +55,7 @@
       replacements text[];
       replacement text;
     begin
-      if not exists (
-        select from pg_depend join pg_rewrite on pg_rewrite.oid = pg_depend.objid
-        where pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.refobjid = {{ old }}
-      ) then
+      if not exists ({{ cht_pipeline.views_that_read(old) }}) then
         return;
       end if;
       alter table {{ this.include(database=false) }} rename to {{ aside }};
@@ -64,12 +68,7 @@
       )
       into replacements
       from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-      where relkind = 'v' and pg_class.oid in (
-        select ev_class
-        from pg_depend join pg_rewrite on pg_rewrite.oid = pg_depend.objid
-        where pg_depend.classid = 'pg_rewrite'::regclass
-          and pg_depend.refobjid = {{ cht_pipeline.regclass(this) }}
-      );
+      where relkind = 'v' and pg_class.oid in ({{ cht_pipeline.views_that_read(cht_pipeline.regclass(this)) }});
       alter table {{ this.include(database=false) }} rename to {{ old_name }};
       alter table {{ schema }}.{{ aside }} rename to {{ new_name }};
       foreach replacement in array coalesce(replacements, array[]::text[]) loop

@@ -36,10 +36,7 @@
         locks = array(
           select format('alter table %s owner to %I', pg_class.oid::regclass, pg_get_userbyid(relowner))
           from pg_class
-          where relkind = 'v' and pg_has_role(relowner, 'USAGE') and oid in (
-            select ev_class from pg_depend join pg_rewrite on pg_rewrite.oid = pg_depend.objid
-            where pg_depend.classid = 'pg_rewrite'::regclass and pg_depend.refobjid = old and ev_class <> old
-          )
+          where relkind = 'v' and pg_has_role(relowner, 'USAGE') and oid in ({{ cht_pipeline.views_that_read('old') }})
           union all
           select format('lock table only %s in access exclusive mode', conrelid::regclass)
           from pg_constraint where contype = 'f' and confrelid = old and conrelid <> old

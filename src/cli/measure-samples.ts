@@ -3,7 +3,13 @@ import type { DataemonState, DataemonStatus } from '../dataemon/index.js';
 import { errorCodes } from '../lib/index.js';
 import type { DataemonSample, LagSample, ModelSample, SourceSample, TestSample } from '../monitoring/index.js';
 
-const followed: ReadonlySet<SourceState> = new Set(['snapshot', 'regressed', 'catching-up', 'live']);
+/** The states in which a source is being followed. */
+export const followedStates: ReadonlySet<string> = new Set<SourceState>([
+  'snapshot',
+  'regressed',
+  'catching-up',
+  'live',
+]);
 
 /** What can go wrong with a source; each has a line from the start, so that the first time shows as an increase. */
 const sourceErrors = Object.keys(errorCodes).filter((code) => /^(COUCHDB|POSTGRES|CHECKPOINT)_/.test(code));
@@ -16,7 +22,7 @@ export function sourceSample(status: SourceStatus, now: number): SourceSample {
     ...{ source, state, sequence, pending, written, bytes, unchanged, regressions, rejected },
     states: sourceStates,
     isStandby: state === 'standby',
-    up: followed.has(state),
+    up: followedStates.has(state),
     replacedCharacters: status.replacedCharacters,
     lag: lagOf(status, now),
     errors: { ...noErrors, ...errors },

@@ -11,7 +11,7 @@ import {
 } from '../monitoring/index.js';
 import type { PostgresConnection } from '../postgres/index.js';
 import { dataemonSample, sourceSample } from './measure-samples.js';
-import { StoredReader } from './stored-samples.js';
+import { freshMs, StoredReader, waitMs } from './stored-samples.js';
 import { version } from './version.js';
 
 /** Whose status is measured; a process that runs only one half leaves the other out. */
@@ -38,11 +38,6 @@ export interface Monitoring {
   batchWritten(source: string, durationMs: number): void;
   stop(): Promise<void>;
 }
-
-/** Several scrapes at once cost PostgreSQL as much as one. */
-const freshMs = 5_000;
-/** Well below the ten seconds that Prometheus waits. */
-const waitMs = 5_000;
 
 /** Serves metrics and health. A port that is taken is a warning: the sync is worth more than its metrics. */
 export async function monitor(

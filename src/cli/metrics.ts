@@ -1,5 +1,5 @@
 import { configError, loadConfig } from '../config/index.js';
-import { messageOf, systemClock } from '../lib/index.js';
+import { messageOf, systemClock, untilAborted } from '../lib/index.js';
 import { Cached, createDatabaseMetrics, startMonitoring, type DatabaseSample } from '../monitoring/index.js';
 import { logWarnings, serviceLog } from './command-log.js';
 import { postgresConnection } from './connections.js';
@@ -7,12 +7,9 @@ import { addFlags, flagValues } from './flags.js';
 import type { AddCommand } from './program.js';
 import { requireHosts } from './required-hosts.js';
 import { listenForStop } from './stop-signal.js';
-import { StoredReader } from './stored-samples.js';
+import { freshMs, StoredReader, waitMs } from './stored-samples.js';
 import { exitCodes } from './surroundings.js';
 import { version } from './version.js';
-
-/** As long as what other processes show is good for, and waited for. */
-const [freshMs, waitMs] = [5_000, 5_000];
 
 /** `cht-sync metrics`: the metrics of all sources and models at one address, until it is told to stop. */
 export const addMetricsCommand: AddCommand = (program, surroundings, exit) => {
@@ -46,7 +43,7 @@ export const addMetricsCommand: AddCommand = (program, surroundings, exit) => {
         throw configError([{ option: 'METRICS_PORT', value: String(port), cause: messageOf(error), remedy }]);
       });
       log.info({ metrics: server.url }, 'metrics are served');
-      await stopped(stop.signal);
+      await untilAborted(stop.signal);
       await server.stop();
     } finally {
       await reader.close();
@@ -56,8 +53,3 @@ export const addMetricsCommand: AddCommand = (program, surroundings, exit) => {
     exit(exitCodes.ok);
   });
 };
-
-async function stopped(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-}

@@ -17,6 +17,7 @@ import {
   type PostgresConnection,
   type SourceStanding,
 } from '../postgres/index.js';
+import { followedStates } from './measure-samples.js';
 import { sourceView } from './status/source-view.js';
 
 /** Where to look. */
@@ -36,10 +37,14 @@ export interface Wanted {
   readonly models: boolean;
 }
 
-/** The states in which a source is being followed. */
-const followedStates: readonly string[] = ['snapshot', 'regressed', 'catching-up', 'live'];
 /** A report that is older than that is no sign of life. */
 const reportMs = 60_000;
+
+/**
+ * How long what was read is good for, as several scrapes at once cost PostgreSQL as much as one, and how long a scrape waits for
+ * it, well below the ten seconds that Prometheus waits; in milliseconds.
+ */
+export const [freshMs, waitMs] = [5_000, 5_000];
 
 /** What a scrape may cost PostgreSQL, in milliseconds. */
 const defaultTimeoutMs = 3_000;
@@ -171,7 +176,7 @@ export class StoredReader {
 function watchdogSource(standing: SourceStanding): WatchdogSource {
   const { source, sequence, pending, state } = standing;
   const { isFollowed } = sourceView(standing);
-  const isAlive = state === null ? standing.ageMs < reportMs : isFollowed && followedStates.includes(state);
+  const isAlive = state === null ? standing.ageMs < reportMs : isFollowed && followedStates.has(state);
   return { source, isStandby: false, up: isAlive, sequence, pending };
 }
 

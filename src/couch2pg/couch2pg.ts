@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { CouchDbClient } from '../couchdb/index.js';
-import { Backoff, Slots, SyncError, type Clock, type Log } from '../lib/index.js';
+import { Backoff, Slots, SyncError, untilAborted, type Clock, type Log } from '../lib/index.js';
 import { createPool, migrate, type PostgresConnection } from '../postgres/index.js';
 import { sourceName, type CouchDbServer } from './couchdb-server.js';
 import { Source, type SourcePauses } from './source.js';
@@ -116,8 +116,7 @@ export function createCouch2pg(options: Couch2pgOptions): Couch2pg {
 
 /** Resolves when it has taken too long to stop: something does not answer, and will not be waited for. */
 async function stopInTime({ clock, log }: Couch2pgOptions, stop: AbortSignal, ended: AbortSignal): Promise<void> {
-  const either = AbortSignal.any([stop, ended]);
-  if (!either.aborted) await new Promise((resolve) => either.addEventListener('abort', resolve, { once: true }));
+  await untilAborted(AbortSignal.any([stop, ended]));
   await clock.sleep(longestStopMs, ended);
   if (!ended.aborted) log.warn('could not stop in time: what was not written is read again after the next start');
 }

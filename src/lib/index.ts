@@ -6,4 +6,5 @@ export { createLog, mask, type Log, type LogOptions } from './log.js';
 export { Pulse } from './pulse.js';
 export { Slots } from './slots.js';
 export { tlsFailure, type TlsFailure } from './tls-failure.js';
+export { untilAborted } from './until-aborted.js';
 export { userPrefix, userSecrets } from './user-secrets.js';

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { TableNames } from './identifiers.js';
+import { verificationFigures, type VerificationFigures } from './verification.js';
 
 /** How a source stands, by what the database tells. */
 export interface SourceStanding {
@@ -31,7 +32,7 @@ export interface StoredVerification {
   readonly remaining: number;
 }
 
-interface Row {
+interface Row extends VerificationFigures {
   readonly source: string;
   readonly seq: string | null;
   readonly state: string | null;
@@ -43,14 +44,6 @@ interface Row {
   readonly paused: boolean;
   readonly parked_now: number;
   readonly ended_at: Date | null;
-  readonly compared: number;
-  readonly missing: number;
-  readonly stale: number;
-  readonly extra: number;
-  readonly parked: number;
-  readonly purged: number;
-  readonly repaired: number;
-  readonly remaining: number;
 }
 
 /** How all sources stand that were ever followed, by name. */
@@ -59,8 +52,7 @@ export async function listStandings(client: pg.ClientBase | pg.Pool, names: Tabl
     `SELECT p.source, p.seq, p.state, p.pending, p.error_code, p.error,
        coalesce(extract(epoch FROM now() - p.updated_at) * 1000, 'infinity')::float8 AS age_ms,
        p.saved_timestamp AT TIME ZONE 'UTC' AS last_change_at, coalesce(c.paused, false) AS paused,
-       coalesce(r.documents, 0)::float8 AS parked_now, v.ended_at, v.compared::float8, v.missing::float8, v.stale::float8,
-       v.extra::float8, v.parked::float8, v.purged::float8, v.repaired::float8, v.remaining::float8
+       coalesce(r.documents, 0)::float8 AS parked_now, v.ended_at, ${verificationFigures('v')}
      FROM ${names.progress} p
      LEFT JOIN ${names.control} c ON c.source = p.source
      LEFT JOIN ${names.verify} v ON v.source = p.source

@@ -2,11 +2,8 @@ import type pg from 'pg';
 import type { TableNames } from './identifiers.js';
 import { storableText } from './storable-text.js';
 
-/** How a comparison of a source with the table ended. */
-export interface VerificationRow {
-  readonly source: string;
-  readonly startedAt: Date;
-  readonly endedAt: Date;
+/** What a comparison of a source with the table has counted. */
+export interface VerificationFigures {
   /** Documents that were compared, tombstones too. */
   readonly compared: number;
   readonly missing: number;
@@ -18,6 +15,19 @@ export interface VerificationRow {
   readonly repaired: number;
   /** How many are left. */
   readonly remaining: number;
+}
+
+/** The columns of `VerificationFigures`, of a table or alias. */
+export function verificationFigures(table: string): string {
+  const columns = ['compared', 'missing', 'stale', 'extra', 'parked', 'purged', 'repaired', 'remaining'];
+  return columns.map((column) => `${table}.${column}::float8`).join(', ');
+}
+
+/** How a comparison of a source with the table ended. */
+export interface VerificationRow extends VerificationFigures {
+  readonly source: string;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
   /** The first of the differences. */
   readonly differences: readonly { readonly id: string }[];
 }
@@ -52,9 +62,8 @@ export async function readVerification(
   source: string,
 ): Promise<VerificationRow | undefined> {
   const { rows } = await client.query<VerificationRow>(
-    `SELECT source, started_at AS "startedAt", ended_at AS "endedAt", compared::float8, missing::float8, stale::float8,
-       extra::float8, parked::float8, purged::float8, repaired::float8, remaining::float8, differences
-     FROM ${names.verify} WHERE source = $1`,
+    `SELECT source, started_at AS "startedAt", ended_at AS "endedAt", ${verificationFigures('v')}, differences
+     FROM ${names.verify} AS v WHERE source = $1`,
     [source],
   );
   return rows[0];

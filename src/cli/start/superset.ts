@@ -5,7 +5,7 @@ import type { Config } from '../../config/index.js';
 import { fingerprintOf, installDashboards, type DashboardConnection } from '../../dashboards/index.js';
 import type { Dataemon } from '../../dataemon/index.js';
 import { startEmbeddedSuperset, type EmbeddedSuperset } from '../../embedded/index.js';
-import { messageOf, SyncError, systemClock, type Log } from '../../lib/index.js';
+import { messageOf, SyncError, systemClock, untilAborted, type Log } from '../../lib/index.js';
 import { projectPlaces } from '../places.js';
 import type { Target } from './demonstration.js';
 import { freePortFrom } from './free-port.js';
@@ -59,8 +59,7 @@ async function run(setting: SupersetSetting, onInstalled: () => void): Promise<v
     if (signal.aborted) return;
     await steps.attempt('Installing the dashboards', () => installAndTell(setting, server));
     onInstalled();
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    const end = await Promise.race([server.ended.then(() => 'ended'), aborted]);
+    const end = await Promise.race([server.ended.then(() => 'ended'), untilAborted(signal)]);
     if (end === 'ended') log.error(`Superset has ended; its log is ${server.logFile}. A start brings it back.`);
   } finally {
     await server.stop();

@@ -65,21 +65,17 @@ export async function readPositions(
   models: readonly Named[],
 ): Promise<Map<string, Position>> {
   const ids = idsByKey(schema, models);
-  try {
-    const rows = await session.query<Position & { readonly model: string }>(
-      'reading the watermarks of the models',
-      // As JSON, because a table that an earlier package has made lacks the columns that tell of a fill.
-      `SELECT model,
-         CASE WHEN isfinite(saved_timestamp) THEN to_char(saved_timestamp, 'YYYY-MM-DD"T"HH24:MI:SS.US') ELSE '' END AS watermark,
-         CASE WHEN NOT isfinite(saved_timestamp) THEN (to_jsonb(w) ->> 'filled_from') || ' ' || (to_jsonb(w) ->> 'filled_to') END AS filled
-       FROM ${quoteIdentifier(schema)}.dbt_watermark AS w WHERE model = ANY($1)`,
-      [[...ids.keys()]],
-    );
-    return new Map(rows.map(({ model, ...position }) => [ids.get(model) ?? model, position]));
-  } catch (error) {
-    if (isUndefinedTable(error)) return new Map();
-    throw error;
-  }
+  const rows = await rowsIfThere<Position & { readonly model: string }>(
+    session,
+    'reading the watermarks of the models',
+    // As JSON, because a table that an earlier package has made lacks the columns that tell of a fill.
+    `SELECT model,
+       CASE WHEN isfinite(saved_timestamp) THEN to_char(saved_timestamp, 'YYYY-MM-DD"T"HH24:MI:SS.US') ELSE '' END AS watermark,
+       CASE WHEN NOT isfinite(saved_timestamp) THEN (to_jsonb(w) ->> 'filled_from') || ' ' || (to_jsonb(w) ->> 'filled_to') END AS filled
+     FROM ${quoteIdentifier(schema)}.dbt_watermark AS w WHERE model = ANY($1)`,
+    [...ids.keys()],
+  );
+  return new Map(rows.map(({ model, ...position }) => [ids.get(model) ?? model, position]));
 }
 
 /** Which of some models with a watermark have to look at everything again, by id: what tells one time from the next. */
@@ -89,15 +85,26 @@ export async function readRestarts(
   models: readonly Named[],
 ): Promise<Map<string, string>> {
   const ids = idsByKey(schema, models);
+  const rows = await rowsIfThere<{ readonly model: string; readonly last: string }>(
+    session,
+    'reading which models have to look at everything again',
+    `SELECT model, max(id)::text AS last FROM ${quoteIdentifier(schema)}.dbt_restart WHERE model = ANY($1) GROUP BY model`,
+    [...ids.keys()],
+  );
+  return new Map(rows.map(({ model, last }) => [ids.get(model) ?? model, last]));
+}
+
+/** What a statement answers for some models; nothing while its table is not there. */
+async function rowsIfThere<Row extends object>(
+  session: Session,
+  what: string,
+  text: string,
+  models: readonly string[],
+): Promise<Row[]> {
   try {
-    const rows = await session.query<{ model: string; last: string }>(
-      'reading which models have to look at everything again',
-      `SELECT model, max(id)::text AS last FROM ${quoteIdentifier(schema)}.dbt_restart WHERE model = ANY($1) GROUP BY model`,
-      [[...ids.keys()]],
-    );
-    return new Map(rows.map(({ model, last }) => [ids.get(model) ?? model, last]));
+    return await session.query<Row & Record<string, unknown>>(what, text, [models]);
   } catch (error) {
-    if (isUndefinedTable(error)) return new Map();
+    if (isUndefinedTable(error)) return [];
     throw error;
   }
 }

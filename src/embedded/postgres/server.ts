@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SyncError } from '../../lib/index.js';
+import { keptSecret } from '../kept-secret.js';
 import { postgresBinaries, type PostgresBinaries } from './binaries.js';
 import { unprivilegedRunner, type Runner } from './unprivileged.js';
 
@@ -82,7 +82,7 @@ async function initialise({ binaries, runner, folder, data }: Place & { folder: 
   // What an interrupted initdb left behind is not a database.
   await rm(data, { recursive: true, force: true });
   const passwordFile = join(folder, 'password');
-  await writeFile(passwordFile, `${randomBytes(18).toString('base64url')}\n`, { mode: 0o600 });
+  await keptSecret(passwordFile, 18);
   await runner.own(passwordFile);
   await chmod(folder, 0o755);
   // Without a locale in the environment initdb would pick SQL_ASCII.

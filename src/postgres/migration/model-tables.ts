@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { quoteIdentifier } from '../identifiers.js';
+import { ownTables } from '../own-tables.js';
 
 /** What stands in a schema besides our own tables: models, and what people have made of them. */
 export interface ModelTables {
@@ -16,28 +17,6 @@ export interface ViewOfModel {
   /** Whether the role of this connection may replace it. */
   readonly isOurs: boolean;
 }
-
-/** Tables that are no models: couch2pg's besides the documents, the dataemon's, and those the package keeps for itself. */
-const ownTables = [
-  ...[
-    'couchdb_progress',
-    'couchdb_alias',
-    'couchdb_watermark',
-    'couchdb_rejected',
-    'couchdb_control',
-    'couchdb_verify',
-  ],
-  ...[
-    'couchdb_snapshot',
-    'cht_sync_migration',
-    '_dataemon',
-    'dataemon_run',
-    'dataemon_model',
-    'dataemon_test',
-    'dataemon_problem',
-  ],
-  ...['dbt_watermark', 'dbt_restart', 'dbt_run'],
-];
 
 /** Lists them. */
 export async function modelTables(client: pg.ClientBase, schema: string, table: string): Promise<ModelTables> {

@@ -52,6 +52,8 @@ const statements: readonly (readonly [Step, RegExp])[] = [
   ['lock', /pg_try_advisory_lock/],
 ];
 
+/** How the names of the locks of sources begin. */
+const lockOfSource = 'cht-sync couch2pg ';
 const startupHeader = 4;
 const messageHeader = 5;
 
@@ -91,7 +93,11 @@ export class FrontendMessages {
       return undefined;
     }
     // What is bound is executed next: the name of the portal, then that of the statement.
-    if (type === 'B') return this.#prepared.get(textAt(body, Buffer.byteLength(textAt(body, 0)) + 1));
+    if (type === 'B') {
+      const step = this.#prepared.get(textAt(body, Buffer.byteLength(textAt(body, 0)) + 1));
+      // A migration takes a lock by the same statement.
+      return step === 'lock' && !body.includes(lockOfSource) ? undefined : step;
+    }
     return undefined;
   }
 }

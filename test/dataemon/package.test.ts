@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { DataemonBench, until } from './support/dataemon-bench.js';
 import { incremental, tinyPackage, writeFiles } from './support/package.js';
+import { neededProgram, orSkip } from '../support/needed.js';
 
 const run = promisify(execFile);
 
@@ -95,7 +96,8 @@ test('a package that does not parse is told, and the models of the last good one
   await until(async () => JSON.stringify(await problems()).includes('"lasts":false'), 'that it has passed');
 });
 
-test('a package comes from a revision of a git repository, and goes on without it', async () => {
+test('a package comes from a revision of a git repository, and goes on without it', async ({ skip }) => {
+  orSkip(await neededProgram('git'), skip);
   await using bench = await DataemonBench.open();
   await bench.save({ _id: 'a', type: 'person' });
   const work = await bench.package();

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fileVariableOf, optionList } from '../../src/config/index.js';
 import { createTestCouchDb } from '../support/couchdb.js';
+import { needed } from '../support/needed.js';
 import { composeFile, composeServices, templateLines, variableUses } from './docker/compose-file.js';
 import { composeLoader, loadCompose } from './docker/compose-loader.js';
-import { hasGo } from './tools/go-module.js';
 import { run } from './tools/run.js';
 
 const root = join(composeFile, '..');
@@ -102,19 +102,25 @@ test('what runs our images has no privileges and cannot write to them; ports are
   }
 });
 
-describe.skipIf(!(await hasGo()))('the loader of Docker Compose (skipped where there is no Go to build it)', () => {
+const loader = await needed('The loader of Docker Compose (built by Go)', composeLoader);
+
+describe.skipIf(loader.missing)('the loader of Docker Compose', () => {
   test.each([
     ['local', ['couch2pg', 'dbt-local', 'postgres', 'couchdb', 'pgadmin', 'superset']],
     ['production', ['couch2pg', 'dbt-production']],
     ['production postgres', ['couch2pg', 'dbt-production', 'postgres']],
     ['production pgadmin superset bastion', ['couch2pg', 'dbt-production', 'pgadmin', 'superset', 'bastion']],
   ])('takes the profiles %s without a word', async (profiles, expected) => {
-    const loader = await composeLoader();
     for (const variables of [
       filledIn,
       { ...filledIn, DBT_LOCAL_PATH: './my-package', CHT_SYNC_CONFIG_DIR: './config' },
     ]) {
-      const { exitCode, stdout, stderr } = await loadCompose(loader, composeFile, profiles.split(' '), variables);
+      const { exitCode, stdout, stderr } = await loadCompose(
+        loader.value!,
+        composeFile,
+        profiles.split(' '),
+        variables,
+      );
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       const { name, services } = JSON.parse(stdout) as { name: string; services: Record<string, unknown> };
       expect(name).toBe('cht-sync');

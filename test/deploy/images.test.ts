@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { readdir, readFile, symlink } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -12,10 +12,11 @@ import { createTestCouchDb } from '../support/couchdb.js';
 import { createTestDatabase } from '../support/database.js';
 import { Disposables } from '../support/disposables.js';
 import { freePort } from '../support/global-postgres.js';
+import { needed } from '../support/needed.js';
 import { createTestRole, giveDatabase } from '../support/role.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
 import { BuildContext } from './docker/build-context.js';
-import { confine, release } from './docker/confined.js';
+import { confine, release, usableBy } from './docker/confined.js';
 import { stagesOf } from './docker/dockerfile.js';
 import { PlainBuild, type PlainImage } from './docker/plain-build.js';
 import { run } from './tools/run.js';
@@ -23,9 +24,14 @@ import { run } from './tools/run.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const docker = join(root, 'deploy/docker');
 
-// The Python of the private environment is one that dbt runs on; python3 of this machine may not be.
-const programs = [dirname(process.execPath), dirname(realpathSync(join(root, '.python/bin/python')))];
-const PATH = [...programs, process.env.PATH].join(delimiter);
+const imageUser = '10001:10001';
+// That of the private environment is one that dbt runs on, but the user of the image may not be let to it.
+const pythons = ['/usr/bin/python3', realpathSync(join(root, '.python/bin/python'))];
+const isUsable = 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))';
+const programs = await needed('A Node and a Python 3.10 with venv that the user of the images may run', () =>
+  Promise.all([usableBy(imageUser, [process.execPath], ['--version']), usableBy(imageUser, pythons, ['-c', isUsable])]),
+);
+const PATH = [...(programs.value ?? []).map(dirname), process.env.PATH].join(delimiter);
 
 /** `npm ci` with all packages has filled this checkout's node_modules from the same lock: once is enough. */
 const ofThisCheckout = (command: string) =>
@@ -33,7 +39,7 @@ const ofThisCheckout = (command: string) =>
     ? (workdir: string) => symlink(join(root, 'node_modules'), join(workdir, 'node_modules'))
     : undefined;
 
-describe('the steps of the Dockerfile, done in plain folders', () => {
+describe.skipIf(programs.missing)('the steps of the Dockerfile, done in plain folders', () => {
   let folder: TemporaryFolder;
   let couch2pg: PlainImage;
   let dataemon: PlainImage;
@@ -112,7 +118,7 @@ describe('the steps of the Dockerfile, done in plain folders', () => {
     expect(programsOf(couch2pg)).toEqual(['tini']);
     expect(programsOf(dataemon)).toEqual(['tini', 'ca-certificates', 'git', 'python3']);
     for (const { systemSteps, user } of [couch2pg, dataemon]) {
-      expect(user).toBe('10001:10001');
+      expect(user).toBe(imageUser);
       expect(systemSteps.filter((step) => !step.startsWith('apt-get'))).toEqual([
         expect.stringMatching(
           /^groupadd --gid 10001 \S+ && useradd --uid 10001 .* && install --directory --owner=10001 --group=10001 --mode=0750 \/var\/lib\/cht-sync && rm -rf/,
@@ -131,6 +137,8 @@ function programsOf({ systemSteps }: PlainImage): string[] {
 }
 
 async function bytesBelow(folder: string): Promise<number> {
-  const { stdout } = await run('du', ['--summarize', '--bytes', folder]);
-  return Number(stdout.split('\t')[0]);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

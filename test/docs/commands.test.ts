@@ -10,6 +10,7 @@ import { programToLookAt } from './support/command-line.js';
 import { isRun, marksOf } from './support/marks.js';
 import { readPages, repository } from './support/pages.js';
 import { runBlock } from './support/run-block.js';
+import { neededProgram, orSkip } from '../support/needed.js';
 import { startWorld, type World } from './support/world.js';
 
 const blocks = readPages().flatMap(blocksOf);
@@ -73,9 +74,10 @@ describe('what is run', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 
-  test.each(
-    blocks.filter((block) => isOfProgram(block) && isRun(block)).map((block) => [nameOf(block), block] as const),
-  )('%s does what it says', async (_, block) => {
+  test.for(
+    blocks.filter((block) => isOfProgram(block) && isRun(block)).map((block) => ({ name: nameOf(block), block })),
+  )('$name does what it says', async ({ block }, { skip }) => {
+    if (/^curl /m.test(block.text)) orSkip(await neededProgram('curl'), skip);
     await runBlock(world, block);
   });
 });

@@ -12,6 +12,7 @@ import { freePort } from '../support/global-postgres.js';
 import { descendantsOf, stillRunning } from '../support/processes.js';
 import { filesWithSecret } from '../support/secrets.js';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.js';
+import { neededProgram, orSkip } from '../support/needed.js';
 
 const documents = 300;
 const promisedMs = 3_000;
@@ -110,7 +111,10 @@ describe('cht-sync start, with nothing set', () => {
     expect(command.stdout).toBe('');
   });
 
-  test('prints a curl line that edits a document, and shows the edit in its model within three seconds', async () => {
+  test('prints a curl line that edits a document, and shows the edit in its model within three seconds', async ({
+    skip,
+  }) => {
+    orSkip(await neededProgram('curl'), skip);
     // The machine may be busy with something else: one of a few edits is enough.
     const times = [await editAndWait()];
     while (times.length < 5 && Math.min(...times) > promisedMs) times.push(await editAndWait());

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createMetrics, metricGroups } from '../../src/monitoring/index.js';
-import { findPromtool } from '../deploy/tools/promtool.js';
+import { findPromtool, promtoolWhere } from '../deploy/tools/promtool.js';
 import { run } from '../deploy/tools/run.js';
+import { needed, orSkip } from '../support/needed.js';
 import { selectorsOf, type Selector } from './support/expressions.js';
 
 const folder = fileURLToPath(new URL('../../deploy/monitoring/', import.meta.url));
@@ -96,10 +97,9 @@ describe('the alert rules', () => {
   });
 
   test('and the scrape configuration stand before Prometheus itself', async ({ skip }) => {
-    const promtool = await findPromtool();
-    if ('missing' in promtool) return skip(promtool.missing);
+    const promtool = orSkip(await needed(promtoolWhere, findPromtool), skip);
     const check = async (...args: string[]) => {
-      const { exitCode, stdout, stderr } = await run(promtool.path, args, { cwd: folder });
+      const { exitCode, stdout, stderr } = await run(promtool, args, { cwd: folder });
       expect(exitCode, `${stdout}${stderr}`).toBe(0);
     };
     await check('test', 'rules', 'alerts.test.yml');

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { findPromtool } from '../deploy/tools/promtool.js';
+import { findPromtool, promtoolWhere } from '../deploy/tools/promtool.js';
 import { run } from '../deploy/tools/run.js';
 import { medicDocuments } from '../end-to-end/support/deployment.js';
 import { couchDbVariables, postgresVariables } from '../end-to-end/support/environment.js';
@@ -11,6 +11,7 @@ import { freePort } from '../support/global-postgres.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
 import { valueOf, valuesOf } from './support/exposition.js';
 import { chtWatchdog } from './support/watchdog.js';
+import { needed } from '../support/needed.js';
 
 const soon = { timeout: 180_000, interval: 200 };
 
@@ -132,15 +133,15 @@ test('two processes show what CHT Watchdog, Prometheus, probes and people ask, a
   const errors = valuesOf(await metricsOf(couch2pgPort), 'cht_sync_source_errors_total');
   expect(errors.find(({ labels: of }) => of.code === 'POSTGRES_UNREACHABLE')!.value).toBeGreaterThan(0);
 
-  const promtool = await findPromtool();
-  if ('path' in promtool) {
+  const promtool = await needed(promtoolWhere, findPromtool);
+  if (promtool.value !== undefined) {
     for (const port of ports) {
-      const { stderr, stdout } = await run(promtool.path, ['check', 'metrics'], { input: await metricsOf(port) });
+      const { stderr, stdout } = await run(promtool.value, ['check', 'metrics'], { input: await metricsOf(port) });
       const remarks = `${stdout}${stderr}`.split('\n').filter((line) => line !== '');
       // The name is CHT Watchdog's.
       expect(remarks.filter((line) => !line.startsWith('couch2pg_progress_sequence counter '))).toEqual([]);
     }
-  } else console.log(`the metrics were not checked: ${promtool.missing}`);
+  }
   expect(await couch2pg.stop()).toMatchObject({ code: 0 });
   expect(await dataemon.stop()).toMatchObject({ code: 0 });
 });

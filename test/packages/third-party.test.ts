@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { DataemonBench, until } from '../dataemon/support/dataemon-bench.js';
 import { deletion, deployment, laterChanges } from './deployment.js';
+import { neededProgram, orSkip } from '../support/needed.js';
 
 const run = promisify(execFile);
 const repository = resolve(import.meta.dirname, '../..');
@@ -19,7 +20,10 @@ const keepingUp = [
 /** Models that follow a watermark of their own learn of no delete, but must not miss anything that is there. */
 const handWritten = ['water_source', 'synced_document', 'device_report'];
 
-test('a package that was written for medic/cht-pipeline v2 runs unmodified, and its models are what a full refresh builds', async () => {
+test('a package that was written for medic/cht-pipeline v2 runs unmodified, and its models are what a full refresh builds', async ({
+  skip,
+}) => {
+  orSkip(await neededProgram('git'), skip);
   await using bench = await DataemonBench.open();
   await bench.save(...deployment);
   const url = `file://${await repositoryOf(chwApp, bench.folder)}#main`;

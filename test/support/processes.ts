@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
 
 /** A process as /proc shows it. */
 export interface ProcessEntry {
@@ -8,8 +12,22 @@ export interface ProcessEntry {
   readonly commandLine: string;
 }
 
-/** All processes there are; those that end meanwhile are left out, zombies too. Linux only. */
+/** All processes there are; those that end meanwhile are left out, zombies too. */
 export async function allProcesses(): Promise<ProcessEntry[]> {
+  return process.platform === 'linux' ? fromProc() : fromPs();
+}
+
+/** By POSIX' `ps`, as on macOS. */
+export async function fromPs(): Promise<ProcessEntry[]> {
+  const { stdout } = await run('ps', ['-A', '-ww', '-o', 'pid=,ppid=,stat=,args='], { maxBuffer: 1 << 26 });
+  return stdout.split('\n').flatMap((line) => {
+    const [, pid, parent, state, commandLine] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    if (state === undefined || state.startsWith('Z')) return [];
+    return [{ pid: Number(pid), parent: Number(parent), commandLine: commandLine!.trim() }];
+  });
+}
+
+async function fromProc(): Promise<ProcessEntry[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const entries = await Promise.all(pids.map((pid) => readEntry(pid).catch(() => undefined)));
   return entries.filter((entry) => entry !== undefined);

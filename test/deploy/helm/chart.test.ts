@@ -2,19 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { needed } from '../../support/needed.js';
 import { findHelm } from '../tools/helm.js';
 import { run } from '../tools/run.js';
 import { alertsFile, cases, chartFolder, goldenFile, objectsOf, template, valuesOf } from './render.js';
 import { workloadsOf } from './pods.js';
 
-const helm = await findHelm();
+const found = await needed('Helm (on the PATH, or from npm on Linux)', findHelm);
+const helm = found.value!;
 
-describe.skipIf(helm === undefined)('the Helm chart (skipped where there is no Helm)', () => {
+describe.skipIf(found.missing)('the Helm chart', () => {
   let rendered: ReadonlyMap<string, string>;
 
   beforeAll(async () => {
     const outcomes = await Promise.all(
-      cases.map(async (name) => [name, await template(helm!, [valuesOf(name)])] as const),
+      cases.map(async (name) => [name, await template(helm, [valuesOf(name)])] as const),
     );
     expect(outcomes.filter(([, { exitCode }]) => exitCode !== 0)).toEqual([]);
     rendered = new Map(outcomes.map(([name, { stdout }]) => [name, stdout]));
@@ -22,7 +24,7 @@ describe.skipIf(helm === undefined)('the Helm chart (skipped where there is no H
 
   test.each(['by itself', 'everything'])('is well formed for `helm lint --strict` (%s)', async (name) => {
     const values = name === 'by itself' ? [] : ['--values', valuesOf(name)];
-    const { exitCode, stdout } = await run(helm!, ['lint', '--strict', chartFolder, ...values]);
+    const { exitCode, stdout } = await run(helm, ['lint', '--strict', chartFolder, ...values]);
     expect(exitCode, stdout).toBe(0);
   });
 
@@ -83,7 +85,7 @@ describe.skipIf(helm === undefined)('the Helm chart (skipped where there is no H
   test('restarts pods when what they read at their start has changed, and only those', async () => {
     const second = ['couchdbs[1].host=second', 'couchdbs[1].user=medic', 'couchdbs[1].password=of-second'];
     const checksums = async (...settings: string[]) => {
-      const { stdout } = await template(helm!, [valuesOf('minimal')], [...second, ...settings]);
+      const { stdout } = await template(helm, [valuesOf('minimal')], [...second, ...settings]);
       return Object.fromEntries(workloadsOf(objectsOf(stdout)).map(({ name, checksum }) => [name, checksum]));
     };
     const before = await checksums();
@@ -107,13 +109,13 @@ describe.skipIf(helm === undefined)('the Helm chart (skipped where there is no H
     ['postgres.port=0', "'/postgres/port'", 'minimum'],
     ['dbt.memory_limit=2GB', "'/dbt/memory_limit'", 'pattern'],
   ])('refuses %s and names it', async (setting, ...words) => {
-    const { exitCode, stderr } = await template(helm!, [valuesOf('minimal')], [setting]);
+    const { exitCode, stderr } = await template(helm, [valuesOf('minimal')], [setting]);
     expect(exitCode).not.toBe(0);
     for (const word of words) expect(stderr).toContain(word);
   });
 
   test('names everything that is missing at once', async () => {
-    const { exitCode, stderr } = await template(helm!, []);
+    const { exitCode, stderr } = await template(helm, []);
     expect(exitCode).not.toBe(0);
     for (const name of ['postgres.user', 'postgres.password', 'postgres.db', 'couchdbs is empty'])
       expect(stderr).toContain(name);
@@ -121,13 +123,13 @@ describe.skipIf(helm === undefined)('the Helm chart (skipped where there is no H
 
   test('refuses two servers that would have one name', async () => {
     const servers = ['couchdbs[0].host=a.b', 'couchdbs[1].host=a-b', 'couchdbs[1].password=x', 'couchdb.user=medic'];
-    const { stderr } = await template(helm!, [valuesOf('minimal')], servers);
+    const { stderr } = await template(helm, [valuesOf('minimal')], servers);
     expect(stderr).toContain('couchdbs[1] would have the name of couchdbs[0], a-b: give one of them a `name`');
   });
 
   test('has the alerts of deploy/monitoring for the Prometheus operator', async () => {
     const settings = ['monitoring.prometheusRule.enabled=true', 'monitoring.prometheusRule.labels.release=prometheus'];
-    const { stdout } = await template(helm!, [valuesOf('minimal')], settings);
+    const { stdout } = await template(helm, [valuesOf('minimal')], settings);
     const rule = objectsOf(stdout).find(({ kind }) => kind === 'PrometheusRule');
     expect(rule?.spec).toEqual(parse(await readFile(alertsFile, 'utf8')));
     expect(rule?.metadata).toMatchObject({ labels: { release: 'prometheus' } });

@@ -1,27 +1,28 @@
 import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { hasGo } from '../tools/go-module.js';
+import { needed, orSkip } from '../../support/needed.js';
 import { kubeconform } from '../tools/kubeconform.js';
 import { kubernetesSchemas, schemaName } from '../tools/kubernetes-schemas.js';
-import { problemsOfOperatorObjects, type OperatorObject } from '../tools/operator-types.js';
+import { operatorTypes, problemsOfOperatorObjects, type OperatorObject } from '../tools/operator-types.js';
 import { run } from '../tools/run.js';
 import { alertsFile, cases, golden, objectsOf } from './render.js';
 
 const ofOperator = 'monitoring.coreos.com/v1';
 
-describe.skipIf(!(await hasGo()))('Kubernetes (skipped where there is no Go)', () => {
-  let check: (objects: string) => Promise<unknown[]>;
+const tools = await needed('kubeconform and the schemas of Kubernetes (by Go)', async () => ({
+  command: await kubeconform(),
+  folder: await kubernetesSchemas(),
+}));
 
-  beforeAll(async () => {
-    const [command, folder] = [await kubeconform(), await kubernetesSchemas()];
+describe.skipIf(tools.missing)('Kubernetes', () => {
+  const check = async (input: string) => {
+    const { command, folder } = tools.value!;
     const kinds = ['PodMonitor', 'PrometheusRule', 'ServiceMonitor'].map((kind) => `${ofOperator}/${kind}`).join(',');
     const args = ['-strict', '-output', 'json', '-schema-location', `${folder}/${schemaName}`, '-skip', kinds];
-    check = async (input) => {
-      const { stdout } = await run(command, args, { input });
-      return (JSON.parse(stdout) as { resources: unknown[] }).resources;
-    };
-  });
+    const { stdout } = await run(command, args, { input });
+    return (JSON.parse(stdout) as { resources: unknown[] }).resources;
+  };
 
   test('would take what the chart makes', async () => {
     expect(await check(cases.map(golden).join('\n---\n'))).toEqual([]);
@@ -42,11 +43,12 @@ describe.skipIf(!(await hasGo()))('Kubernetes (skipped where there is no Go)', (
   });
 });
 
-test('the Prometheus operator would take what the chart makes for it, and no misspelt field', async () => {
+test('the Prometheus operator would take what the chart makes for it, and no misspelt field', async ({ skip }) => {
   const ofIt = objectsOf(golden('everything')).filter(({ apiVersion }) => apiVersion === ofOperator);
   expect(ofIt.map(({ kind }) => kind).toSorted()).toEqual(['PodMonitor', 'ServiceMonitor']);
   const rule = { kind: 'PrometheusRule', spec: parse(await readFile(alertsFile, 'utf8')) as unknown };
   const misspelt = { kind: 'PodMonitor', spec: { selector: {}, podMetricsEndpoints: [{ intervall: '5s' }] } };
-  const problems = await problemsOfOperatorObjects([...(ofIt as unknown as OperatorObject[]), rule, misspelt]);
+  const types = orSkip(await needed('The types of the Prometheus operator (from npm)', operatorTypes), skip);
+  const problems = problemsOfOperatorObjects(types, [...(ofIt as unknown as OperatorObject[]), rule, misspelt]);
   expect(problems).toEqual([expect.stringContaining('intervall')]);
 });

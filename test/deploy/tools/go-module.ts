@@ -1,4 +1,4 @@
-import { outputOf, run } from './run.js';
+import { outputOf } from './run.js';
 
 /** A module of Go at one version. */
 export interface PinnedModule {
@@ -6,11 +6,6 @@ export interface PinnedModule {
   readonly version: string;
   /** The checksum of its files, as in a go.sum: `h1:...`. */
   readonly sum: string;
-}
-
-/** Whether there is a Go to fetch and build with. */
-export async function hasGo(): Promise<boolean> {
-  return (await run('go', ['version'])).exitCode === 0;
 }
 
 /**

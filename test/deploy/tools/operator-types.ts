@@ -15,9 +15,17 @@ export interface OperatorObject {
   readonly spec: unknown;
 }
 
-/** What is wrong with objects of the Prometheus operator: fields that there are not, of another type, or missing. */
-export async function problemsOfOperatorObjects(objects: readonly OperatorObject[]): Promise<string[]> {
-  const folder = await npmPackage(types);
+/** The folder of the types. */
+export async function operatorTypes(): Promise<string> {
+  return npmPackage(types);
+}
+
+/**
+ * What is wrong with objects of the Prometheus operator: fields that there are not, of another type, or missing.
+ *
+ * @param folder - that of the types.
+ */
+export function problemsOfOperatorObjects(folder: string, objects: readonly OperatorObject[]): string[] {
   const file = join(folder, 'objects.ts');
   const source = objects.map(
     ({ kind, spec }, index) =>

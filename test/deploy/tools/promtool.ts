@@ -1,21 +1,21 @@
 import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf } from '../../../src/lib/index.js';
 import { madeOnce } from './made-once.js';
 import { outputOf, run } from './run.js';
 
-/** Prometheus' own checker, or why there is none. */
-export type Promtool = { readonly path: string } | { readonly missing: string };
+/** What it is, and where it comes from, for a person. */
+export const promtoolWhere = 'promtool (on the PATH, or from apt-get)';
 
-/** That of the PATH; on Debian and Ubuntu that of their package, which is taken out of it without being installed. */
-export async function findPromtool(): Promise<Promtool> {
-  if ((await run('promtool', ['--version'])).exitCode === 0) return { path: 'promtool' };
-  try {
-    return { path: await madeOnce('promtool', fromDebian) };
-  } catch (error) {
-    return { missing: `there is no promtool on the PATH, nor one to be had from apt-get: ${messageOf(error)}` };
-  }
+/**
+ * The path of Prometheus' own checker: that of the PATH; on Debian and Ubuntu that of their package, which is taken out of it
+ * without being installed.
+ *
+ * @throws Error when there is neither.
+ */
+export async function findPromtool(): Promise<string> {
+  if ((await run('promtool', ['--version'])).exitCode === 0) return 'promtool';
+  return madeOnce('promtool', fromDebian);
 }
 
 async function fromDebian(path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdtemp, mkdir, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -90,7 +90,8 @@ async function mountSmallDisk(folder: string, owned: string): Promise<OwnPostgre
   await mkdir(folder);
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${smallDiskMegabytes}m`, 'cht-sync-test', folder]);
   if (mounted.status !== 0) return { missing: `a disk cannot be mounted here: ${String(mounted.stderr).trim()}` };
-  spawnSync('chown', ['--reference', owned, folder]);
+  const { uid, gid } = await stat(owned);
+  await chown(folder, uid, gid);
   return { folder };
 }
 

@@ -1,12 +1,26 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type pg from 'pg';
-import { createTestDatabase } from '../support/database.js';
-import { startDbt } from '../support/dbt.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { startDbt, type Dbt } from '../support/dbt.js';
 import { allForeignKeys, createDocuments, differences, foreignKeys, models, type Body } from './models.js';
 
 const v1 = { schema: 'v1' };
+/** All tests begin with an empty schema of one database: to start dbt takes longer than most of them. */
+let database: TestDatabase;
+let dbt: Dbt;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  dbt = await startDbt(database);
+});
+
+afterAll(async () => {
+  await dbt[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
 const levels = fileURLToPath(new URL('levels', import.meta.url));
 
 function person(n: number, edit = 0): Body {
@@ -52,8 +66,6 @@ async function scanned(pool: pg.Pool): Promise<Record<string, number>> {
 
 describe('an increment', () => {
   test('reads what changed and not the tables', async () => {
-    await using database = await createTestDatabase();
-    await using dbt = await startDbt(database);
     const { pool } = database;
     const documents = await createDocuments(pool);
     await documents.write({ settings: { settings: { contact_types: [{ id: 'clinic' }] } }, ...village(3_000) });
@@ -76,8 +88,6 @@ describe('an increment', () => {
   });
 
   test('moves on over a batch of nothing but deletes', async () => {
-    await using database = await createTestDatabase();
-    await using dbt = await startDbt(database);
     const documents = await createDocuments(database.pool);
     await documents.write({ gone1: null, gone2: null, gone3: null, gone4: null, p1: person(1) });
     for (const expected of [0, 0, 1]) {
@@ -89,7 +99,6 @@ describe('an increment', () => {
   test.each(['newest', 'oldest'])(
     'takes documents with one saved_timestamp together, as v2 has written them, from the %s on, and rows see far ancestors',
     async (order) => {
-      await using database = await createTestDatabase();
       await using dbt = await startDbt(database, { additionalModels: levels });
       const { pool } = database;
       const documents = await createDocuments(pool);
@@ -127,8 +136,6 @@ describe('an increment', () => {
   );
 
   test('writes nothing when nothing has changed, and a full refresh of document_metadata alone stops no delete', async () => {
-    await using database = await createTestDatabase();
-    await using dbt = await startDbt(database);
     const { pool } = database;
     const documents = await createDocuments(pool);
     await documents.write(village(3));
@@ -149,8 +156,6 @@ describe('an increment', () => {
   });
 
   test('goes no farther than the model above that is farthest behind', async () => {
-    await using database = await createTestDatabase();
-    await using dbt = await startDbt(database);
     const documents = await createDocuments(database.pool);
     await documents.write(village(2));
     await dbt.run(v1, 'run');
@@ -163,8 +168,6 @@ describe('an increment', () => {
   });
 
   test('is undone whole when its last statement fails, a full refresh too', async () => {
-    await using database = await createTestDatabase();
-    await using dbt = await startDbt(database);
     const { pool } = database;
     const documents = await createDocuments(pool);
     await documents.write(village(3));
@@ -200,8 +203,6 @@ describe('an increment', () => {
 
 describe('a reader', () => {
   test('sees each row all the time while its document is edited and the models are run and rebuilt', async () => {
-    await using database = await createTestDatabase();
-    await using dbt = await startDbt(database);
     const { pool } = database;
     const documents = await createDocuments(pool);
     await documents.write(village(200));
@@ -242,13 +243,11 @@ describe('a reader', () => {
 
 describe('two processes that run the models of one database', () => {
   test("get in nobody's way while documents arrive", async () => {
-    await using database = await createTestDatabase();
-    await using one = await startDbt(database);
     await using other = await startDbt(database);
     const { pool } = database;
     const documents = await createDocuments(pool);
     await documents.write(village(100));
-    await one.run(v1, 'run');
+    await dbt.run(v1, 'run');
 
     let done = false;
     const arrive = async () => {
@@ -265,10 +264,10 @@ describe('two processes that run the models of one database', () => {
     const work = async () => {
       try {
         await Promise.all([
-          one
+          dbt
             .run(v1, 'run')
-            .then(() => one.run(v1, 'run', '--threads', '4'))
-            .then(() => one.run(v1, 'run')),
+            .then(() => dbt.run(v1, 'run', '--threads', '4'))
+            .then(() => dbt.run(v1, 'run')),
           other
             .run(v1, 'run')
             .then(() => other.run(v1, 'run', '--select', 'person', 'place', 'patient'))
@@ -280,16 +279,14 @@ describe('two processes that run the models of one database', () => {
     };
     await Promise.all([arrive(), work()]);
 
-    await one.run(v1, 'run');
-    await one.run({ schema: 'refreshed', rootSchema: 'v1' }, 'run', '--full-refresh');
+    await dbt.run(v1, 'run');
+    await dbt.run({ schema: 'refreshed', rootSchema: 'v1' }, 'run', '--full-refresh');
     expect(await differences(pool, 'v1', 'refreshed')).toEqual({});
   });
 });
 
 describe('tables without a watermark, as an older package left them', () => {
   test('are taken over as they are, and mended', async () => {
-    await using database = await createTestDatabase();
-    await using dbt = await startDbt(database);
     const { pool } = database;
     const documents = await createDocuments(pool);
     await documents.write({ settings: { settings: { contact_types: [{ id: 'clinic' }] } }, ...village(20) });

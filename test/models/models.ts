@@ -27,9 +27,9 @@ export interface Documents {
   write(documents: Readonly<Record<string, Body>>): Promise<void>;
 }
 
-/** Makes the tables of couch2pg in an empty schema `v1`, whatever was there. */
+/** Makes the tables of couch2pg in an empty schema `v1`, whatever was there, and forgets models built aside. */
 export async function createDocuments(pool: pg.Pool): Promise<Documents> {
-  await pool.query('DROP SCHEMA IF EXISTS v1 CASCADE');
+  await pool.query('DROP SCHEMA IF EXISTS v1, refreshed CASCADE');
   const log = createLog({ level: 'silent', format: 'json', secrets: [] });
   await migrate({ pool, family: 'documents', schema: 'v1', table: 'couchdb', log });
   let written = 0;

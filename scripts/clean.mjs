@@ -1,12 +1,12 @@
 /**
  * Removes what is made from the sources and what `npm start` keeps in the default folder; with `--all` what the set-up
- * has installed too.
+ * and tests have installed too.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { inRoot } from './setup/places.mjs';
 
 const made = ['dist', '.cht-sync', 'pipeline/target', 'pipeline/dbt_packages', 'dbt/target', 'dbt/dbt_packages'];
-const installed = ['.python', '.superset', 'node_modules'];
+const installed = ['.python', '.superset', '.tools', 'node_modules'];
 
 /** Files that a running program keeps, and the process id in them. */
 const owners = [

@@ -1,5 +1,6 @@
 import type { ModelLag, ModelReport, ProblemReport, TestReport } from '../dataemon/index.js';
 import { columns } from './columns.js';
+import { headOf } from './dataemon-problems.js';
 
 const order: readonly ModelReport['status'][] = ['failed', 'skipped', 'pending', 'ok'];
 
@@ -39,14 +40,10 @@ export function modelsText({ models, tests, problems }: Shown, now: Date): strin
   return `${[...told, ...texts].join('\n\n')}\n`;
 }
 
-function problemText({ selector, code, message, remedy, beganAt, endedAt }: ProblemReport): string {
-  const who = selector === null ? 'The dataemon' : `The dataemon of ${selector}`;
-  const what =
-    endedAt === null
-      ? `has reported ${code} since ${time(beganAt)}`
-      : `reported ${code} from ${time(beganAt)} to ${time(endedAt)}`;
+function problemText(problem: ProblemReport): string {
+  const { message, remedy } = problem;
   const lines = [message, ...(remedy === null ? [] : [remedy])].flatMap((words) => words.split('\n'));
-  return [`${who} ${what}:`, ...lines.map((line) => `  ${line.trim()}`)].join('\n');
+  return [headOf(problem), ...lines.map((line) => `  ${line.trim()}`)].join('\n');
 }
 
 function modelTexts({ models, tests }: Pick<Shown, 'models' | 'tests'>, now: Date): string[] {

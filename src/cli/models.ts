@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/index.js';
 import { createPool, migrate } from '../postgres/index.js';
 import { serviceLog } from './command-log.js';
+import { lasting } from './dataemon-problems.js';
 import { addFlags, flagValues } from './flags.js';
 import { inOrder, modelsText } from './models-text.js';
 import type { AddCommand } from './program.js';
@@ -31,8 +32,7 @@ export const addModelsCommand: AddCommand = (program, surroundings, exit) => {
       const { models, tests, problems } = await readReports(pool, { schema, rootSchema, table });
       const shown = { models: inOrder(models), tests, problems };
       stdout.write(json === true ? `${JSON.stringify(shown, undefined, 2)}\n` : modelsText(shown, new Date()));
-      const isWrong =
-        models.some(({ status }) => status === 'failed') || problems.some(({ endedAt }) => endedAt === null);
+      const isWrong = models.some(({ status }) => status === 'failed') || lasting(problems).length > 0;
       exit(isWrong ? exitCodes.failed : exitCodes.ok);
     } finally {
       await pool.end();

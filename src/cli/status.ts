@@ -19,7 +19,7 @@ const lookEveryMs = 2_000;
 export const addStatusCommand: AddCommand = (program, surroundings, exit) => {
   const command = program
     .command('status')
-    .description('show how sources, models and tests stand; exit code 1 when something needs attention')
+    .description('show how sources, models, tests and dataemons stand; exit code 1 when something needs attention')
     .option('--json', 'print JSON')
     .option('--watch', 'look again every two seconds, until Ctrl-C');
   addFlags(command, ['PostgreSQL', 'Embedded demonstration']);

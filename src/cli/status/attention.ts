@@ -1,4 +1,5 @@
-import type { ModelReport } from '../../dataemon/index.js';
+import type { ModelReport, ProblemReport } from '../../dataemon/index.js';
+import { headOf, lasting } from '../dataemon-problems.js';
 import { count, duration } from '../start/text.js';
 import type { Standing } from './look.js';
 import { sourceView, type SourceView } from './source-view.js';
@@ -8,12 +9,13 @@ const longLagMs = 600_000;
 
 /** What a person should look at: what is wrong, and the command that says more or helps. One line each. */
 export function needsAttention(standing: Standing): string[] {
-  const { sources, models, tests, dataemons } = standing;
-  if (sources.length === 0) return ['Nothing has been synced to this schema yet: start cht-sync couch2pg.'];
+  const { sources, models, tests, problems, dataemons } = standing;
   const idle = dataemons.filter(({ isRunning }) => !isRunning);
   return [
+    ...(sources.length === 0 ? ['Nothing has been synced to this schema yet: start cht-sync couch2pg.'] : []),
     ...sources.map(sourceView).flatMap(ofSource),
     ...idle.map(({ selector }) => `No dataemon keeps the models${ofSelector(selector)}: start cht-sync dataemon.`),
+    ...lasting(problems).map(ofDataemon),
     ...models.flatMap((model) => ofModel(model)),
     ...tests
       .filter(({ status }) => status === 'failed')
@@ -42,6 +44,10 @@ function ofSource(view: SourceView): string[] {
     lines.push(`${source}: ${what} from CouchDB: cht-sync verify --repair --source ${source}`);
   }
   return lines;
+}
+
+function ofDataemon(problem: ProblemReport): string {
+  return `${headOf(problem)} ${oneLine(problem.message)}; see cht-sync models.`;
 }
 
 function ofModel({ name, selector, status, lag, lastError }: ModelReport): string[] {

@@ -10,7 +10,9 @@ const place = { schema: 'v1', rootSchema: 'v1', table: 'couchdb' };
 
 test('a look writes nothing: of an empty database it says so, and leaves it empty', async () => {
   await using database = await createTestDatabase();
-  expect(await lookAround(database.pool, place)).toEqual({ sources: [], models: [], tests: [], dataemons: [] });
+  expect(await lookAround(database.pool, place)).toEqual({
+    ...{ sources: [], models: [], tests: [], problems: [], dataemons: [] },
+  });
   expect((await database.pool.query(`SELECT FROM pg_namespace WHERE nspname = 'v1'`)).rowCount).toBe(0);
 });
 
@@ -43,7 +45,7 @@ test('how a source stands is what was last reported, with what a person asked an
   ]);
 });
 
-test('a dataemon is at work while it holds the lock of its selector', async () => {
+test('a dataemon is at work while it holds the lock of its selector, and what it reports is told', async () => {
   await using database = await createTestDatabase();
   const { pool } = database;
   for (const family of ['documents', 'dataemon'] as const) {
@@ -56,7 +58,12 @@ test('a dataemon is at work while it holds the lock of its selector', async () =
   const dataemon = new pg.Client({ connectionString: database.url });
   await dataemon.connect();
   await tryLock(dataemon, 'dataemon v1 forms');
-  expect((await lookAround(pool, place)).dataemons).toEqual([
+  await pool.query(
+    `INSERT INTO v1.dataemon_problem (selector, kind, code, message, began_at) VALUES ('forms', 'package', 'PACKAGE_BROKEN', 'no', now())`,
+  );
+  const { dataemons, problems } = await lookAround(pool, place);
+  expect(problems).toMatchObject([{ selector: 'forms', code: 'PACKAGE_BROKEN', endedAt: null }]);
+  expect(dataemons).toEqual([
     { selector: null, isRunning: false },
     { selector: 'forms', isRunning: true },
   ]);

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { ModelReport, TestReport } from '../../dataemon/index.js';
+import type { ModelReport, ProblemReport, TestReport } from '../../dataemon/index.js';
 import { SyncError } from '../../lib/index.js';
 import {
   classifyPostgresError,
@@ -23,12 +23,14 @@ export interface Standing {
   readonly sources: readonly SourceStanding[];
   readonly models: readonly ModelReport[];
   readonly tests: readonly TestReport[];
+  /** What is, or last was, wrong with dataemons as a whole. */
+  readonly problems: readonly ProblemReport[];
   /** A dataemon of each selector, null for all models, and whether it is at work. */
   readonly dataemons: readonly { readonly selector: string | null; readonly isRunning: boolean }[];
 }
 
 /**
- * Reads how sources, models and tests stand. Writes nothing, not even tables that are missing.
+ * Reads how sources, models and tests stand, and what is wrong with dataemons. Writes nothing, not even tables that are missing.
  *
  * @throws SyncError POSTGRES_*.
  */
@@ -41,12 +43,12 @@ export async function lookAround(pool: pg.Pool, { schema, rootSchema, table }: S
     };
     const sources = (await isHere(names.progress)) ? await listStandings(pool, names) : [];
     if (!(await isHere(`${quoteIdentifier(schema)}.dataemon_model`))) {
-      return { sources, models: [], tests: [], dataemons: [] };
+      return { sources, models: [], tests: [], problems: [], dataemons: [] };
     }
     // Only now, so that other commands do without it.
     const { readReports, readRunning } = await import('../../dataemon/index.js');
-    const { models, tests } = await readReports(pool, { schema, rootSchema, table });
-    return { sources, models, tests, dataemons: await readRunning(pool, schema) };
+    const { models, tests, problems } = await readReports(pool, { schema, rootSchema, table });
+    return { sources, models, tests, problems, dataemons: await readRunning(pool, schema) };
   } catch (error) {
     throw isOlder(error) ? olderTables(schema, error) : classifyPostgresError(error, 'reading the status');
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ModelReport, TestReport } from '../../dataemon/index.js';
+import type { ModelReport, ProblemReport, TestReport } from '../../dataemon/index.js';
 import type { SourceStanding } from '../../postgres/index.js';
 import { needsAttention } from './attention.js';
 import type { Standing } from './look.js';
@@ -19,7 +19,7 @@ const dbtTest: TestReport = {
   ...{ durationMs: 5, lastSuccessAt: null, failingSince: null, error: null },
 };
 const running = [{ selector: null, isRunning: true }];
-const well: Standing = { sources: [source], models: [model], tests: [dbtTest], dataemons: running };
+const well: Standing = { sources: [source], models: [model], tests: [dbtTest], problems: [], dataemons: running };
 
 const differences = { missing: 1, stale: 0, extra: 0, parked: 2, purged: 0 };
 const verification = {
@@ -87,8 +87,23 @@ describe('what needs attention', () => {
     ]);
   });
 
+  test('is what a dataemon as a whole reports, also before it has a model, and not what has passed', () => {
+    const problem: ProblemReport = {
+      ...{ selector: 'forms', kind: 'package', code: 'PACKAGE_BROKEN', remedy: 'Check CHT_PIPELINE_BRANCH_URL.' },
+      ...{ message: 'The dbt package cannot be used:\nno such branch', beganAt: new Date('2026-01-02T03:00:00Z') },
+      endedAt: null,
+    };
+    const broken = { ...well, models: [], problems: [problem, { ...problem, selector: null, endedAt: new Date() }] };
+    const line =
+      'The dataemon of forms has reported PACKAGE_BROKEN since 2026-01-02 03:00:00: The dbt package cannot be used: no such branch; see cht-sync models.';
+    expect(needsAttention(broken)).toEqual([line]);
+    expect(needsAttention({ ...broken, sources: [] })).toEqual([expect.stringContaining('Nothing'), line]);
+    expect(statusText(broken)).toContain(`Needs attention:\n  ${line}\n`);
+    expect(statusJson(broken)).toMatchObject({ attention: [line], problems: [{ code: 'PACKAGE_BROKEN' }, {}] });
+  });
+
   test('is a schema that nothing was ever synced to', () => {
-    expect(needsAttention({ sources: [], models: [], tests: [], dataemons: [] })).toEqual([
+    expect(needsAttention({ sources: [], models: [], tests: [], problems: [], dataemons: [] })).toEqual([
       'Nothing has been synced to this schema yet: start cht-sync couch2pg.',
     ]);
   });

@@ -117,7 +117,7 @@ class ResidentWorld implements World {
   /** In batches, until all is in: without them, models that are not whole would begin anew. */
   async #fill(): Promise<void> {
     const filling = `SELECT FROM v1.dbt_watermark WHERE filled_from IS NOT NULL`;
-    while ((await this.parts.database.pool.query(filling)).rowCount !== 0) await this.#run({ batchSize: 6 });
+    while ((await this.parts.database.pool.query(filling)).rowCount !== 0) await this.#run({ batchSize: 15 });
   }
 
   async #run({ models: chosen, others, fullRefresh, batchSize, newest, threads, interruption }: Run): Promise<void> {

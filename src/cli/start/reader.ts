@@ -1,36 +1,56 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { keptSecret } from '../../embedded/index.js';
-import { classifyPostgresError, clientConfig, quoteIdentifier, type PostgresConnection } from '../../postgres/index.js';
+import { SyncError, type Clock } from '../../lib/index.js';
+import {
+  applyGrants,
+  classifyPostgresError,
+  clientConfig,
+  grantStatements,
+  lookAtGrants,
+  quoteIdentifier,
+  type GrantWish,
+  type PostgresConnection,
+} from '../../postgres/index.js';
+
+/** Where the reader is made, and of what. */
+export interface ReaderSetting {
+  readonly connection: PostgresConnection;
+  readonly place: Pick<GrantWish, 'rawSchema' | 'schema' | 'table'>;
+  /** Where its password is kept. */
+  readonly dataFolder: string;
+  readonly clock: Clock;
+}
 
 const role = 'cht_sync_reader';
+const lockPatienceMs = 60_000;
 
 /**
- * Makes the role that may read the models of the embedded PostgreSQL, and nothing else, if it is not there. Tables that are
- * made later can be read, too.
+ * Makes the role of the embedded PostgreSQL that dashboards read it as, if it is not there. It may do what the readers of
+ * `cht-sync grant` may: read the models, also those to come, and no documents.
  *
  * @throws SyncError POSTGRES_*.
  */
-export async function makeReader(
-  connection: PostgresConnection,
-  schema: string,
-  dataFolder: string,
-): Promise<{ readonly user: string; readonly password: string }> {
+export async function makeReader({
+  connection,
+  place,
+  dataFolder,
+  clock,
+}: ReaderSetting): Promise<{ readonly user: string; readonly password: string }> {
   const password = await keptSecret(join(dataFolder, 'reader-password'), 18);
-  const [reader, place] = [quoteIdentifier(role), quoteIdentifier(schema)];
+  const wish: GrantWish = { ...place, roles: { reader: role }, raw: false };
   const client = new pg.Client(clientConfig(connection, 'cht-sync'));
   try {
     await client.connect();
-    const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
-    if (rowCount === 0) await client.query(`CREATE ROLE ${reader}`);
+    const facts = await lookAtGrants(client, wish, [role]);
+    const patience = { clock, patienceMs: lockPatienceMs, onWait: () => undefined };
+    await applyGrants(client, grantStatements(wish, facts), facts, patience);
+    const reader = quoteIdentifier(role);
     await client.query(`ALTER ROLE ${reader} LOGIN PASSWORD ${pg.escapeLiteral(password)}`);
     await client.query(`ALTER ROLE ${reader} SET default_transaction_read_only = on`);
-    await client.query(`GRANT USAGE ON SCHEMA ${place} TO ${reader}`);
-    await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA ${place} TO ${reader}`);
-    await client.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA ${place} GRANT SELECT ON TABLES TO ${reader}`);
     return { user: role, password };
   } catch (error) {
-    throw classifyPostgresError(error, `making the role ${role}`);
+    throw error instanceof SyncError ? error : classifyPostgresError(error, `making the role ${role}`);
   } finally {
     await client.end();
   }

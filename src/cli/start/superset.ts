@@ -89,9 +89,13 @@ async function installAndTell(setting: SupersetSetting, server: EmbeddedSuperset
   const { config, dataFolder, target, log, onUp } = setting;
   const { url, user, password } = server;
   const isEmbedded = target.passwordFile !== undefined;
-  const reader = isEmbedded ? await makeReader(target.connection, config.postgresSchema, dataFolder) : undefined;
+  const { rootPostgresSchema: rawSchema, postgresSchema: schema, postgresTable: table } = config;
+  const place = { rawSchema, schema, table };
+  const reader = isEmbedded
+    ? await makeReader({ connection: target.connection, place, dataFolder, clock: systemClock })
+    : undefined;
   const connection = connectionFor(setting, reader);
-  const deployment = { connection, schema: config.postgresSchema };
+  const deployment = { connection, schema };
   const folder = projectPlaces.dashboards;
   // Only when something is new: what the user has changed in our dashboards is kept from start to start.
   const file = join(supersetFolder(dataFolder), 'installed');

@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -184,6 +185,65 @@ test('a wrong password, another program and nothing at all are told apart', asyn
   await expect(installDashboards(options({ access: { ...access, url } }))).rejects.toMatchObject({
     code: 'SUPERSET_UNREACHABLE',
   });
+});
+
+test('a user who may not install is told which role may, and changes nothing', async () => {
+  await installDashboards(options());
+  const before = await dashboards();
+  const roles = await client.json(
+    { what: 'test', path: '/api/v1/security/roles/?q=(page_size:100)' },
+    z.object({ result: z.array(z.object({ id: z.number(), name: z.string() })) }),
+  );
+  const name = `viewer_${randomBytes(4).toString('hex')}`;
+  const user = {
+    ...{ username: name, password: randomBytes(12).toString('hex'), email: `${name}@example.org`, active: true },
+    ...{ first_name: 'A', last_name: 'Viewer', roles: roles.result.flatMap((r) => (r.name === 'Gamma' ? [r.id] : [])) },
+  };
+  await client.json({ what: 'test', path: '/api/v1/security/users/', json: user }, anything);
+  const access = { url: inject('superset').url, user: name, password: user.password };
+  await expect(installDashboards(options({ access }))).rejects.toMatchObject({
+    code: 'SUPERSET_FORBIDDEN',
+    remedy: expect.stringContaining('Admin') as string,
+  });
+  expect(await dashboards()).toEqual(before);
+});
+
+test('a Superset that is too old is told by its version, before anything is sent to it', async () => {
+  const asked: string[] = [];
+  const old = createServer(({ url = '', method = '' }, response) => {
+    asked.push(`${method} ${url}`);
+    if (url === '/login/') response.end('<div data-bootstrap="{&#34;version_string&#34;: &#34;4.0.2&#34;}">');
+    else response.end(JSON.stringify({ access_token: 'token', result: 'token' }));
+  });
+  await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+  try {
+    const url = `http://127.0.0.1:${(old.address() as AddressInfo).port}`;
+    await expect(installDashboards(options({ access: { ...inject('superset'), url } }))).rejects.toMatchObject({
+      code: 'SUPERSET_TOO_OLD',
+      message: `${url} is Superset 4.0.2; 4.1 or newer is needed.`,
+    });
+    expect(asked).toEqual(['POST /api/v1/security/login', 'GET /api/v1/security/csrf_token/', 'GET /login/']);
+  } finally {
+    await new Promise((resolve) => old.close(resolve));
+  }
+});
+
+test('files of what is not exported any more are named, and with prune removed, and no other file is', async () => {
+  await installDashboards(options());
+  const target = join(folder, 'pruned');
+  const access = inject('superset');
+  const exportTo = (prune: boolean) => exportDashboards({ access, folder: target, schema: 'v1', prune, log });
+  await exportTo(false);
+  const chart = await readFile(join(bundle, 'charts', 'visits.yaml'), 'utf8');
+  await writeFile(join(target, 'charts', 'gone.yaml'), chart.replace(uuids.chart, randomUUID()));
+  await writeFile(join(target, 'notes.txt'), 'of the user');
+  const before = await texts(target);
+  expect(await exportTo(false)).toMatchObject({ removed: [], left: ['charts/gone.yaml'] });
+  expect(await texts(target)).toEqual(before);
+  expect(await exportTo(true)).toMatchObject({ written: [], removed: ['charts/gone.yaml'], left: [] });
+  const { 'charts/gone.yaml': _, ...rest } = before;
+  expect(await texts(target)).toEqual(rest);
+  expect(await readFile(join(target, 'notes.txt'), 'utf8')).toBe('of the user');
 });
 
 test('a file that Superset refuses is named with its words, and nothing is changed', async () => {

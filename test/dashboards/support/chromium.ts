@@ -10,14 +10,17 @@ const flags = [
   ...['--disable-background-networking', '--disable-component-update'],
 ];
 
+const remedy =
+  'Install it (`apt-get install chromium` on Debian), or name one: CHROMIUM=/path/to/chrome npm run test:superset.';
+
 /** Starts the Chromium that `CHROMIUM` names, or the first on the PATH. */
-export function startChromium(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM ?? onPath();
+export async function startChromium(): Promise<Browser> {
+  const given = process.env.CHROMIUM;
+  const executablePath = given ?? onPath();
   if (executablePath === undefined) {
-    throw new Error(
-      'Chromium is needed to look at the dashboards, and none is on the PATH: `apt-get install chromium` on Debian, or CHROMIUM=/path/to/chrome.',
-    );
+    throw new Error(`Chromium is needed to look at the dashboards, and none is on the PATH. ${remedy}`);
   }
+  if (!existsSync(executablePath)) throw new Error(`There is no Chromium at ${executablePath}. ${remedy}`);
   return chromium.launch({ executablePath, args: flags });
 }
 

@@ -4,6 +4,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 const viewport = { width: 1400, height: 3200 };
 const limitMs = 120_000;
 const drawn = '[data-test=chart-container] [data-test=slice-container], .ant-alert-error';
+const nothing = /No results were returned|No data/;
 const waiting = '[data-test=chart-container] .loading, [data-test=loading-indicator]';
 
 /** A Superset in a browser. */
@@ -47,8 +48,12 @@ export class DashboardPage {
 
   /** Waits until all charts are there, and none is waiting for its data or being drawn. */
   async settled(): Promise<void> {
-    await this.page.waitForFunction(`
-      document.querySelectorAll('${drawn}').length >= ${this.charts} && document.querySelector('${waiting}') === null`);
+    // By locators only: Superset's pages forbid to evaluate texts, as other ways to wait do.
+    await this.page
+      .locator(drawn)
+      .nth(this.charts - 1)
+      .waitFor({ state: 'attached' });
+    await this.page.locator(waiting).first().waitFor({ state: 'detached' });
   }
 
   /** The names of the charts that show an error, or stay without data; with what they say. */
@@ -81,14 +86,26 @@ export class DashboardPage {
     return Promise.all((await rows.all()).map((row) => row.locator('td').allTextContents()));
   }
 
+  /** The names of the charts that say that there is nothing to show. */
+  async empty(): Promise<string[]> {
+    const charts = this.page.locator('[data-test-chart-name]').filter({ hasText: nothing });
+    return Promise.all((await charts.all()).map(nameOf));
+  }
+
   /** Chooses a value in a filter, applies it and waits for the charts. */
   async choose(filter: string, value: string): Promise<void> {
     const select = this.page.locator(`[data-test="NATIVE_FILTER-${filter}"]`);
+    const more = this.page.locator('[data-test=dropdown-container-btn]');
+    // What has no place in the bar is behind a button.
+    await select.or(more).first().waitFor();
+    if (!(await select.isVisible())) await more.click();
+    await select.locator('.ant-select-selector').click();
+    // It can be written to once it is open.
     await select.locator('input').fill(value);
-    await this.page.locator('.ant-select-item-option', { hasText: value }).first().click();
+    await this.page.locator('.ant-select-item-option').filter({ hasText: value }).first().click();
     await this.page.keyboard.press('Escape');
     const answered = this.page.waitForResponse((response) => response.url().includes('/api/v1/chart/data'));
-    await this.page.click('[data-test=filter-bar__apply-button]');
+    await this.page.locator('[data-test=filter-bar__apply-button]').click();
     await answered;
     await this.settled();
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { randomBytes } from 'node:crypto';
+import { makeReader } from '../../../src/cli/start/reader.js';
+import { systemClock } from '../../../src/lib/index.js';
 import { writeSample } from '../../../bench/dashboards/write-sample.js';
 import { DataemonBench, until } from '../../dataemon/support/dataemon-bench.js';
 
@@ -8,17 +9,17 @@ const repository = join(import.meta.dirname, '../../..');
 /** A database with the demonstration's documents and the models that a real dataemon has made of them. */
 export interface Demo extends AsyncDisposable {
   readonly bench: DataemonBench;
-  /** A role that may read the given tables and views, and nothing else. */
-  reader(relations: readonly string[]): Promise<{ user: string; password: string }>;
+  /** The role that the demonstration's Superset reads it as. */
+  readonly reader: { readonly user: string; readonly password: string };
 }
 
 /** Makes one. */
 export async function openDemo(documents: number): Promise<Demo> {
   const bench = await DataemonBench.open();
   const { pool } = bench;
-  const roles: string[] = [];
+  let reader: Demo['reader'] | undefined;
   const close = async () => {
-    for (const role of roles) await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+    if (reader !== undefined) await pool.query(`DROP OWNED BY ${reader.user}; DROP ROLE ${reader.user}`);
     await bench[Symbol.asyncDispose]();
   };
   try {
@@ -35,21 +36,15 @@ export async function openDemo(documents: number): Promise<Demo> {
     await until(upToDate, 'the models', 240_000);
     await dataemon.stop();
     await pool.query('ANALYZE');
+    reader = await makeReader({
+      connection: bench.database.connection,
+      place: { rawSchema: 'v1', schema: 'v1', table: 'couchdb' },
+      dataFolder: bench.folder,
+      clock: systemClock,
+    });
   } catch (error) {
     await close();
     throw error;
   }
-  return {
-    bench,
-    reader: async (relations) => {
-      const [user, password] = [`reader_${randomBytes(4).toString('hex')}`, randomBytes(12).toString('hex')];
-      roles.push(user);
-      const tables = relations.map((name) => `v1."${name}"`).join(', ');
-      await pool.query(
-        `CREATE ROLE ${user} LOGIN PASSWORD '${password}'; GRANT USAGE ON SCHEMA v1 TO ${user}; GRANT SELECT ON ${tables} TO ${user}`,
-      );
-      return { user, password };
-    },
-    [Symbol.asyncDispose]: close,
-  };
+  return { bench, reader, [Symbol.asyncDispose]: close };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { Backoff, messageOf, Pulse, SyncError } from '../lib/index.js';
+import { Backoff, messageOf, SyncError } from '../lib/index.js';
 import { withAuthorities } from './engine/authorities.js';
 import type { Engine } from './engine/engine.js';
 import { PlanEngine } from './engine/plan-engine.js';
@@ -22,6 +22,7 @@ import { ProblemBook } from './problem-book.js';
 import { Problems } from './problems.js';
 import { RunBook } from './run-book.js';
 import { SessionKeeper } from './session-keeper.js';
+import { SignsOfLife } from './signs-of-life.js';
 import { statusError, type DataemonStatus, type LastRun } from './status.js';
 import { TestRounds } from './test-rounds.js';
 import { ViewWatch } from './view-watch.js';
@@ -47,10 +48,6 @@ const standbyMs = 5_000;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
 
-/** A step that is no run waits for nothing longer than some minutes. */
-const stuckAfterMs = 15 * 60_000;
-const runs: ReadonlySet<DataemonState> = new Set(['installing', 'building', 'running']);
-
 /** Makes a dataemon; nothing happens until `run`. */
 export function createDataemon(options: DataemonOptions): Dataemon {
   return new RunningDataemon(options);
@@ -60,8 +57,7 @@ class RunningDataemon implements Dataemon {
   #state: DataemonState = 'starting';
   #lastRun: LastRun | null = null;
   #isStandby = false;
-  /** Undefined until it has a session: to prepare the tables may take any time. */
-  #pulse: Pulse | undefined;
+  readonly #life: SignsOfLife;
   readonly #listeners = new Set<() => void>();
   readonly #wake: Wake;
   readonly #sessions: SessionKeeper;
@@ -78,7 +74,12 @@ class RunningDataemon implements Dataemon {
 
   constructor(private readonly options: DataemonOptions) {
     const { selector, schema, projectFolder, bundledPackage, clock, log, random } = options;
-    const { board, show } = { board: this.#board, show: () => this.#show() };
+    const board = this.#board;
+    const onProgress = () => {
+      this.#life.progress();
+      this.#show();
+    };
+    this.#life = new SignsOfLife(options, options.monotonicMs);
     this.#wake = new Wake(clock);
     this.#problems = new Problems(log, clock);
     this.#problemBook = new ProblemBook(options, this.#problems);
@@ -121,7 +122,7 @@ class RunningDataemon implements Dataemon {
       tests: this.#tests,
       reader: new InputReader(options, () => this.#sessions.current()),
       views: new ViewWatch(clock),
-      runner: new ModelRunner({ ...options, engine: this.#engine, board, book, onChange: show }),
+      runner: new ModelRunner({ ...options, engine: this.#engine, board, book, onChange: onProgress }),
       session: () => this.#sessions.current(),
       whileLocked: (work) => this.#sessions.whileLocked(work, () => this.#engine.stop()),
       wake: () => this.#wake.ring(),
@@ -129,7 +130,7 @@ class RunningDataemon implements Dataemon {
       onRun: (run) => {
         this.#lastRun = run;
         this.#problems.end('worker');
-        show();
+        this.#show();
       },
     });
   }
@@ -139,10 +140,7 @@ class RunningDataemon implements Dataemon {
   }
 
   get stuck(): string | undefined {
-    const { runTimeoutMs, intervalMs } = this.options;
-    const longestMs = stuckAfterMs + (runs.has(this.#state) ? runTimeoutMs : intervalMs);
-    if (this.#pulse === undefined || this.#pulse.ageMs <= longestMs) return undefined;
-    return `the models have been ${this.#state} for ${Math.floor(this.#pulse.ageMs / 60_000)} minutes without a sign`;
+    return this.#life.stuck(this.#state);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -198,20 +196,21 @@ class RunningDataemon implements Dataemon {
   /** Lives as long as one connection to PostgreSQL. */
   async #oneSession(signal: AbortSignal): Promise<void> {
     // What a rebuild is done under stays, or another dataemon would begin the same.
-    this.#pulse = undefined;
+    this.#life.rest();
     if (!this.#follower.isRebuilding || (await this.#sessions.isLost())) await this.#sessions.open();
-    this.#pulse = new Pulse();
+    this.#life.begin();
     this.#follower.reset();
     this.#problems.end('postgres');
     if (!(await this.#lock(signal))) return;
     while (!signal.aborted && !(await this.#sessions.isLost())) {
-      this.#pulse.beat();
+      this.#life.step();
       const idleMs = await this.#sessions.whileLocked(
         () => this.#follower.step(),
         () => this.#engine.stop(),
       );
       // That a rebuild has begun says nothing of how it ends.
       if (!this.#follower.isRebuilding) {
+        this.#life.endRebuild();
         this.#pause.reset();
         this.#problems.end('worker');
       }
@@ -223,7 +222,7 @@ class RunningDataemon implements Dataemon {
   /** Waits until no other dataemon runs these models. */
   async #lock(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted && !(await this.#sessions.isLost())) {
-      this.#pulse?.beat();
+      this.#life.step();
       const isOurs = await this.#sessions.tryLock();
       if (isOurs === this.#isStandby) {
         this.options.log.info(isOurs ? 'taking over' : 'another dataemon keeps these models up to date: standing by');
@@ -238,7 +237,8 @@ class RunningDataemon implements Dataemon {
   async #recoverFrom(thrown: unknown, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { log, clock } = this.options;
-    this.#pulse = undefined;
+    this.#life.rest();
+    if (!this.#follower.isRebuilding) this.#life.endRebuild();
     if (!(thrown instanceof SyncError)) log.error({ err: thrown }, 'a defect of CHT Sync; trying again');
     const error = thrown instanceof SyncError ? thrown : defect(thrown);
     const isPostgres = error.code.startsWith('POSTGRES');
@@ -253,7 +253,8 @@ class RunningDataemon implements Dataemon {
   }
 
   #moveTo(event: DataemonEvent): void {
-    this.#pulse?.beat();
+    this.#life.step();
+    if (event === 'rebuild') this.#life.beginRebuild();
     this.#state = nextState(this.#state, event);
     this.#show();
   }

@@ -32,6 +32,8 @@ export interface DataemonOptions {
   readonly bundledPackage: string;
   /** A folder for installed packages and what dbt writes; not to be shared by two dataemons of one selector. */
   readonly workFolder: string;
+  /** Milliseconds that only ever grow, whatever the machine's clock is set to; the process' own when not given. */
+  readonly monotonicMs?: () => number;
   /** The longest an increment may take, in milliseconds; then it is stopped and tried again. */
   readonly runTimeoutMs: number;
   /** The longest a full refresh may take, in milliseconds; then it is stopped and tried again. */

@@ -119,7 +119,8 @@ export class Follower {
     const existing = await existingModels(now, selected);
     const changes = models.use({ graph: current.graph, selected: current.selected, built: stored, existing });
     board.show(current.graph, current.selected);
-    await book.open(now, selected, changes.stale);
+    board.rest(models.resting);
+    await book.open(now, selected, changes.stale, models.resting);
     for (const [id, rows] of await countRows(now, selected)) board.set(id, { rows });
     this.#tell(current, changes);
     if (changes.stale.size === 0 && !sameBuilt(stored, models.built)) await this.#store(models.built);

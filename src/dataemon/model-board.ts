@@ -32,6 +32,11 @@ export class ModelBoard {
     }
   }
 
+  /** Models that were built before this process began, and need not run. */
+  rest(ids: Iterable<string>): void {
+    for (const id of ids) if (this.#models.get(id)?.status === 'pending') this.set(id, { status: 'ok' });
+  }
+
   /** One above them has failed. */
   skip(ids: readonly string[]): void {
     for (const id of ids) this.set(id, { status: 'skipped' });

@@ -41,8 +41,13 @@ export class RunBook {
   constructor(private readonly options: RunBookOptions) {}
 
   /** Takes over the models of a package. To be called in each session before anything is recorded in it. */
-  async open(session: Session, models: readonly Model[], stale: ReadonlySet<string>): Promise<void> {
-    await writeModels(session, this.options, models, stale);
+  async open(
+    session: Session,
+    models: readonly Model[],
+    stale: ReadonlySet<string>,
+    resting: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
+    await writeModels(session, this.options, models, { stale, resting });
     await this.#writeRecords(session);
     await this.#writeStandings(session);
   }

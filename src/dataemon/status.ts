@@ -5,7 +5,7 @@ import type { RunKind } from './planner/decide.js';
 /** One model, as a user sees it. */
 export interface ModelStatus {
   readonly name: string;
-  /** `skipped`: one above it failed. `pending`: not run since the start, or waiting to be built. */
+  /** `skipped`: one above it failed. `pending`: not run since the start though it should, or waiting to be built. */
   readonly status: 'ok' | 'failed' | 'skipped' | 'pending' | 'running';
   /** Its rows, an estimate when it is large; null when not known, and for views. */
   readonly rows: number | null;

@@ -18,6 +18,25 @@ async function models(bench: DataemonBench, ...args: string[]): Promise<{ code: 
 
 type AsJson = Omit<ModelReport, 'lastSuccessAt'> & { readonly lastSuccessAt: string | null };
 
+test('after a kill between the build of a view and the record of it, the view counts as the model that it is', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'good', type: 'person' });
+  const path = await bench.package(
+    tinyPackage({ 'models/seen.sql': `{{ config(materialized='view') }} SELECT uuid FROM {{ ref('root') }}` }),
+  );
+  const first = bench.start({ kind: 'local', path });
+  await until(() => first.status().state === 'idle', 'the first build');
+  await first.stop();
+  // What such a kill leaves.
+  await bench.rows(`UPDATE v1.dataemon_model SET status = 'pending', succeeded_at = NULL`);
+
+  const second = bench.start({ kind: 'local', path });
+  await until(() => second.status().state === 'idle', 'the second start');
+  const shown = second.status().models.map(({ name, status }) => [name, status]);
+  expect(shown).toEqual(['child', 'root', 'seen'].map((name) => [name, 'ok']));
+  await until(async () => !(await models(bench)).stdout.includes('pending'), 'all models to be shown well');
+});
+
 test('cht-sync models shows how each model stands beside a running dataemon, and exits with 1 while one fails', async () => {
   await using bench = await DataemonBench.open();
   await bench.save({ _id: 'good', type: 'person' });

@@ -23,12 +23,16 @@ export interface Standing {
   readonly retryAt: Date | null;
 }
 
-/** Takes over the models of a package: those that are new, or to be built anew, are `pending`. Writes nothing when nothing has changed. */
+/**
+ * Takes over the models of a package: those that are new, or to be built anew, are `pending`; those that rest, which nobody would
+ * run before they change, are `ok` also where a process was killed before it could write so. Writes nothing when nothing has
+ * changed.
+ */
 export async function writeModels(
   session: Session,
   { schema, selector = '' }: StandingPlace,
   models: readonly Model[],
-  stale: ReadonlySet<string>,
+  { stale, resting }: { readonly stale: ReadonlySet<string>; readonly resting: ReadonlySet<string> },
 ): Promise<void> {
   const table = `${quoteIdentifier(schema)}.dataemon_model`;
   const ids = models.map(({ id }) => id);
@@ -40,17 +44,20 @@ export async function writeModels(
   await session.query(
     'writing which models there are',
     `INSERT INTO ${table} AS m (selector, model, name, schema_name, relation, materialized, status)
-     SELECT $1, model, name, schema_name, relation, materialized, 'pending'
+     SELECT $1, model, name, schema_name, relation, materialized,
+       CASE WHEN model = ANY ($8::text[]) THEN 'ok' ELSE 'pending' END
      FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
        AS given (model, name, schema_name, relation, materialized)
      ON CONFLICT (selector, model) DO UPDATE SET
        schema_name = excluded.schema_name,
        relation = excluded.relation,
        materialized = excluded.materialized,
-       status = CASE WHEN m.model = ANY ($7::text[]) THEN 'pending' ELSE m.status END
+       status = CASE WHEN m.model = ANY ($7::text[]) THEN 'pending'
+         WHEN m.status = 'pending' THEN excluded.status ELSE m.status END
      WHERE (m.schema_name, m.relation, m.materialized)
          IS DISTINCT FROM (excluded.schema_name, excluded.relation, excluded.materialized)
-       OR (m.model = ANY ($7::text[]) AND m.status <> 'pending')`,
+       OR (m.model = ANY ($7::text[]) AND m.status <> 'pending')
+       OR (m.status = 'pending' AND excluded.status = 'ok')`,
     [
       ...[selector, ids],
       models.map(({ name }) => name),
@@ -58,6 +65,7 @@ export async function writeModels(
       models.map(({ alias }) => alias),
       models.map(({ materialized }) => materialized),
       [...stale],
+      [...resting],
     ],
   );
 }

@@ -54,6 +54,11 @@ export class ModelState {
     return this.#stale;
   }
 
+  /** Models that are well as they stand: they have been built, and do not run when what they read moves on. */
+  get resting(): ReadonlySet<string> {
+    return new Set([...this.#selected].filter((id) => !this.#stale.has(id) && !movesOn(this.#graph, id)));
+  }
+
   get failing(): ReadonlySet<string> {
     return this.#retries.failing;
   }

@@ -4,7 +4,7 @@ import { retryAfterMs } from './retry-after.js';
 
 const remedies = {
   unreachable:
-    'Check that CouchDB runs and that COUCHDB_HOST, COUCHDB_PORT and COUCHDB_SECURE are right; it is tried again.',
+    'Check that CouchDB runs and that COUCHDB_HOST, COUCHDB_PORT and COUCHDB_SECURE are right; couch2pg tries again by itself.',
   credentials: 'Check COUCHDB_USER and COUCHDB_PASSWORD; the user must be an admin or a member of the database.',
   missing: 'Check COUCHDB_DBS for misspelling.',
   httpsWanted: 'If it speaks https, set COUCHDB_SECURE=true.',
@@ -45,7 +45,7 @@ export function classifyTransportError(thrown: unknown, address: string): Error 
   const words = isSilent ? 'it closed the connection without an answer' : messageOf(thrown);
   const silence = address.startsWith('https:') ? remedies.certificateWanted : remedies.httpsWanted;
   return new SyncError('COUCHDB_UNREACHABLE', `${address}: ${words}`, {
-    remedy: isSilent ? `${silence} It is tried again.` : remedies.unreachable,
+    remedy: isSilent ? `${silence} couch2pg tries again by itself.` : remedies.unreachable,
     passing: true,
     cause: thrown,
   });

@@ -12,7 +12,8 @@ interface Meaning {
 const unreachable: Meaning = {
   code: 'POSTGRES_UNREACHABLE',
   passing: true,
-  remedy: 'Check that PostgreSQL runs and that POSTGRES_HOST and POSTGRES_PORT are right; it is tried again.',
+  remedy:
+    'Check that PostgreSQL runs and that POSTGRES_HOST and POSTGRES_PORT are right; couch2pg and the dataemon try again by themselves.',
 };
 const wrongCredentials: Meaning = {
   code: 'POSTGRES_UNAUTHORIZED',

@@ -22,6 +22,8 @@ export async function benchDashboards({ documents, rounds }: Arguments, scratch:
   const connection = await server.createDatabase();
   await createTables(connection);
   const pool = new pg.Pool({ ...connection, max: 2 });
+  // Its connections may still be closing when the database is dropped.
+  pool.on('error', () => undefined);
   scratch.finally(() => pool.end());
   progress(`writing ${documents} documents`);
   await writeSample(pool, { documents, now: new Date() });

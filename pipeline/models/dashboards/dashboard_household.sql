@@ -12,8 +12,11 @@ select
   place.latitude,
   place.longitude,
   report.last_report as last_visit,
-  recent.household_uuid is null and coalesce(contact.reported, '-infinity') < {{ overdue_since }} as is_overdue,
+  -- Not "none is recent": PostgreSQL would take it for an anti join that leaves next to nothing, and plan for that.
+  coalesce(recent.last_report, contact.reported, '-infinity') < {{ overdue_since }} as is_overdue,
   floor(extract(epoch from now() - coalesce(report.last_report, contact.reported)) / 86400)::integer as days_without_visit,
+  -- By the same reckoning as is_overdue, for who asks for the last visit anyway: this needs nothing besides that.
+  coalesce(report.last_report, contact.reported) + interval '{{ cht_pipeline.dashboard_overdue_days() }} days' as visit_due,
   area.health_worker_uuid,
   area.health_worker,
   contact.parent_uuid as area_uuid,

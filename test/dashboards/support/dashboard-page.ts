@@ -92,6 +92,12 @@ export class DashboardPage {
     return Promise.all((await charts.all()).map(nameOf));
   }
 
+  /** How many rows a table has, on all of its pages. */
+  async records(name: string): Promise<number> {
+    const search = this.page.locator(`[data-test-chart-name="${name}"] input[placeholder*=records]`);
+    return Number.parseInt(((await search.getAttribute('placeholder')) ?? '').replaceAll(',', ''), 10);
+  }
+
   /** Chooses a value in a filter, applies it and waits for the charts. */
   async choose(filter: string, value: string): Promise<void> {
     const select = this.page.locator(`[data-test="NATIVE_FILTER-${filter}"]`);

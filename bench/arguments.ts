@@ -8,7 +8,7 @@ const defaults = {
   latency: { documents: 100_000, perSecond: 200, seconds: 60 },
   memory: { documents: 1_000_000, large: 2_000, tombstones: 1_000_000, perSecond: 200, seconds: 600 },
   dataemon: { documents: 100_000, edits: 50, perSecond: 50, seconds: 60, rounds: 5, idleSeconds: 60 },
-  pipeline: { documents: 1_000_000, rounds: 3 },
+  pipeline: { documents: 1_000_000, edits: 20, rounds: 3 },
   dashboards: { documents: 1_000_000, rounds: 3 },
 } satisfies Record<string, Partial<Counts>>;
 
@@ -59,7 +59,7 @@ export const usage = `Usage: npm run bench -- ${Object.keys(defaults).join('|')}
   --readers N     requests at once (${presets('readers')})
   --large N       documents of 8 MB (${presets('large')})
   --tombstones N  deleted documents (${presets('tombstones')})
-  --edits N       edits timed (${presets('edits')})
+  --edits N       edits timed (${presets('edits')}; of pipeline, increments)
   --rate N        edits a second (${presets('perSecond')})
   --seconds N     for how long (${presets('seconds')})
   --rounds N      repetitions, of which the median counts (${presets('rounds')}; of dataemon, plain dbt runs)

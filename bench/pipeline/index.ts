@@ -13,7 +13,10 @@ import { defineDocuments, writeDocuments } from './mixed-documents.js';
  * Measures what an increment costs at a hundredth, a tenth and all of the documents, and a full refresh of all of them
  * beside a scan of the table and beside a package of the usual kind.
  */
-export async function benchPipeline({ documents, rounds }: Arguments, scratch: Scratch): Promise<readonly Section[]> {
+export async function benchPipeline(
+  { documents, edits, rounds }: Arguments,
+  scratch: Scratch,
+): Promise<readonly Section[]> {
   const server = await openPostgres(scratch);
   const { folder } = scratch;
   const costs: IncrementCost[] = [];
@@ -28,7 +31,7 @@ export async function benchPipeline({ documents, rounds }: Arguments, scratch: S
       await writeDocuments(client, 0, count);
       const refresh =
         count === documents ? await measureFullRefresh({ client, connection, documents, rounds, folder }) : undefined;
-      costs.push(await measureIncrements(server, connection, client, { documents: count, rounds, folder }));
+      costs.push(await measureIncrements(server, connection, client, { documents: count, edits, rounds, folder }));
       if (refresh !== undefined) return [incrementSection(costs), refresh];
     } finally {
       await client.end();

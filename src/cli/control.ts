@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { ConfigError, SyncError, systemClock } from '../lib/index.js';
+import { ConfigError, systemClock } from '../lib/index.js';
 import { loadConfig } from '../config/index.js';
 import {
   askSource,
@@ -88,7 +88,7 @@ export const addControlCommands: AddCommand = (program, surroundings, exit) => {
         stdout.write(`${await outcome(pool, names, source, wish)}\n`);
         exit(exitCodes.ok);
       } catch (error) {
-        throw error instanceof SyncError ? error : classifyPostgresError(error, `asking ${given} to ${wish.command}`);
+        throw classifyPostgresError(error, `asking ${given} to ${wish.command}`);
       } finally {
         await pool.end();
       }

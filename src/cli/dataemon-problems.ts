@@ -1,4 +1,5 @@
 import type { ProblemReport } from '../dataemon/index.js';
+import { dateTime } from './start/text.js';
 
 /** What is wrong with dataemons now. */
 export function lasting(problems: readonly ProblemReport[]): ProblemReport[] {
@@ -10,11 +11,7 @@ export function headOf({ selector, code, beganAt, endedAt }: ProblemReport): str
   const who = selector === null ? 'The dataemon' : `The dataemon of ${selector}`;
   const what =
     endedAt === null
-      ? `has reported ${code} since ${time(beganAt)}`
-      : `reported ${code} from ${time(beganAt)} to ${time(endedAt)}`;
+      ? `has reported ${code} since ${dateTime(beganAt)}`
+      : `reported ${code} from ${dateTime(beganAt)} to ${dateTime(endedAt)}`;
   return `${who} ${what}:`;
-}
-
-function time(at: Date): string {
-  return at.toISOString().slice(0, 19).replace('T', ' ');
 }

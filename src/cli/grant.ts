@@ -70,7 +70,7 @@ export const addGrantCommand: AddCommand = (program, surroundings, exit) => {
       }
       exit(exitCodes.ok);
     } catch (error) {
-      throw error instanceof SyncError ? error : classifyPostgresError(error, 'granting');
+      throw classifyPostgresError(error, 'granting');
     } finally {
       await pool.end();
     }

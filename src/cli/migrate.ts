@@ -65,7 +65,7 @@ export const addMigrateCommand: AddCommand = (program, surroundings, exit) => {
       );
       exit(exitCodes.ok);
     } catch (error) {
-      throw error instanceof SyncError ? error : classifyPostgresError(error, 'migrating');
+      throw classifyPostgresError(error, 'migrating');
     } finally {
       await pool.end();
     }

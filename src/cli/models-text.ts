@@ -1,6 +1,7 @@
 import type { ModelLag, ModelReport, ProblemReport, TestReport } from '../dataemon/index.js';
 import { columns } from './columns.js';
 import { headOf } from './dataemon-problems.js';
+import { dateTime } from './start/text.js';
 
 const order: readonly ModelReport['status'][] = ['failed', 'skipped', 'pending', 'ok'];
 
@@ -50,7 +51,7 @@ function modelTexts({ models, tests }: Pick<Shown, 'models' | 'tests'>, now: Dat
   const withSelector = models.some(({ selector }) => selector !== null);
   const heads = ['MODEL', 'STATUS', 'ROWS', 'LAST SUCCESS (UTC)', 'BEHIND', ...(withSelector ? ['SELECTOR'] : [])];
   const rows = models.map((model) => [
-    ...[model.name, model.status, rowsText(model.rows), time(model.lastSuccessAt), lagText(model)],
+    ...[model.name, model.status, rowsText(model.rows), dateTime(model.lastSuccessAt), lagText(model)],
     ...(withSelector ? [model.selector ?? ''] : []),
   ]);
   const failing = models.filter(({ status }) => status === 'failed');
@@ -65,9 +66,9 @@ function testsTexts(tests: readonly TestReport[]): string[] {
   const last = new Date(Math.max(...tests.map(({ testedAt }) => testedAt.getTime())));
   const count = `${tests.length} ${tests.length === 1 ? 'test' : 'tests'}`;
   const told = failing.map(({ name, failingSince, error }) =>
-    [`Test ${name} has failed since ${time(failingSince)}:`, ...wordLines(error ?? '')].join('\n'),
+    [`Test ${name} has failed since ${dateTime(failingSince)}:`, ...wordLines(error ?? '')].join('\n'),
   );
-  return [`${count}, ${failing.length} failing; last run at ${time(last)}.`, ...told];
+  return [`${count}, ${failing.length} failing; last run at ${dateTime(last)}.`, ...told];
 }
 
 /** dbt's words, indented; the path of the compiled SQL, if they name it, by itself at the end. */
@@ -83,8 +84,8 @@ function wordLines(words: string): string[] {
 function failureText({ name, lastError, retryAt }: ModelReport, now: Date): string {
   if (lastError === null) return `${name} fails.`;
   const { since, tries, message } = lastError;
-  const often = `${tries} ${tries === 1 ? 'time' : 'times'} since ${time(since)}`;
-  const again = retryAt === null ? '' : `, is tried again ${retryAt > now ? `at ${time(retryAt)}` : 'now'}`;
+  const often = `${tries} ${tries === 1 ? 'time' : 'times'} since ${dateTime(since)}`;
+  const again = retryAt === null ? '' : `, is tried again ${retryAt > now ? `at ${dateTime(retryAt)}` : 'now'}`;
   return [`${name} has failed ${often}${again}:`, ...wordLines(message)].join('\n');
 }
 
@@ -110,8 +111,4 @@ function duration(ms: number): string {
   if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86_400)} days`;
-}
-
-function time(at: Date | null): string {
-  return at === null ? 'never' : at.toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -1,7 +1,7 @@
 import type { RetryOutcome } from '../couch2pg/index.js';
 import type { Parked } from '../postgres/index.js';
 import { columns } from './columns.js';
-import { size } from './start/text.js';
+import { dateTime, size } from './start/text.js';
 
 const longestId = 60;
 
@@ -14,7 +14,7 @@ export function listText(parked: readonly Parked[]): string {
     `${one.rev}${one.deleted ? ' (deleted)' : ''}`,
     one.code,
     size(one.bytes),
-    one.at.toISOString().slice(0, 19).replace('T', ' '),
+    dateTime(one.at),
     one.stored ?? 'nothing',
   ]);
   const lines = columns([['SOURCE', 'ID', 'REVISION', 'SQLSTATE', 'SIZE', 'SINCE (UTC)', 'THE TABLE HAS'], ...rows]);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type pg from 'pg';
 import { loadConfig } from '../config/index.js';
 import { retryRejected } from '../couch2pg/index.js';
-import { ConfigError, SyncError } from '../lib/index.js';
+import { ConfigError } from '../lib/index.js';
 import {
   classifyPostgresError,
   createPool,
@@ -136,7 +136,7 @@ async function withPostgres(
       print: (text) => stdout.write(`${text}\n`),
     });
   } catch (error) {
-    throw error instanceof SyncError ? error : classifyPostgresError(error, 'reading the parked documents');
+    throw classifyPostgresError(error, 'reading the parked documents');
   } finally {
     await pool.end();
   }

@@ -41,14 +41,9 @@ export class SignsOfLife {
   /** What has stopped, in words; undefined while the source moves, if only from one vain try to the next. */
   stuck(state: SourceState): string | undefined {
     const isJudged = !takesAnyTime.has(state) && !rests.has(state);
-    if (isJudged && this.#pulse !== undefined && this.#pulse.ageMs > stuckAfterMs) {
-      return `is ${state}, without a sign for ${minutes(this.#pulse)} minutes`;
-    }
-    if (this.#reports === undefined || this.#reports.ageMs <= reportsStuckAfterMs) return undefined;
-    return `has not reported for ${minutes(this.#reports)} minutes`;
+    const silent = isJudged ? this.#pulse?.silentMinutes(stuckAfterMs) : undefined;
+    if (silent !== undefined) return `is ${state}, without a sign for ${silent} minutes`;
+    const unreported = this.#reports?.silentMinutes(reportsStuckAfterMs);
+    return unreported === undefined ? undefined : `has not reported for ${unreported} minutes`;
   }
-}
-
-function minutes({ ageMs }: Pulse): number {
-  return Math.floor(ageMs / 60_000);
 }

@@ -62,15 +62,9 @@ export class SignsOfLife {
   /** What has stopped, in words; undefined while the dataemon moves. */
   stuck(state: DataemonState): string | undefined {
     const { intervalMs, runTimeoutMs, rebuildTimeoutMs } = this.limits;
-    const step = lateness(this.#steps, runs.has(state) ? runTimeoutMs : intervalMs);
+    const step = this.#steps?.silentMinutes(stuckAfterMs + (runs.has(state) ? runTimeoutMs : intervalMs));
     if (step !== undefined) return `the models have been ${state} for ${step} minutes without a sign`;
-    const rebuild = lateness(this.#rebuild, rebuildTimeoutMs);
+    const rebuild = this.#rebuild?.silentMinutes(stuckAfterMs + rebuildTimeoutMs);
     return rebuild === undefined ? undefined : `a rebuild of models has made no progress for ${rebuild} minutes`;
   }
-}
-
-/** For how many minutes there was no sign, when that is too long. */
-function lateness(pulse: Pulse | undefined, limitMs: number): number | undefined {
-  if (pulse === undefined || pulse.ageMs <= stuckAfterMs + limitMs) return undefined;
-  return Math.floor(pulse.ageMs / 60_000);
 }

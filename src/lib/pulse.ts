@@ -19,4 +19,9 @@ export class Pulse {
   get ageMs(): number {
     return this.now() - this.#last;
   }
+
+  /** For how many whole minutes there was no beat, when that is longer than a limit in milliseconds. */
+  silentMinutes(limitMs: number): number | undefined {
+    return this.ageMs > limitMs ? Math.floor(this.ageMs / 60_000) : undefined;
+  }
 }

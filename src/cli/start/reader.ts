@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import pg from 'pg';
 import { keptSecret } from '../../embedded/index.js';
-import { SyncError, type Clock } from '../../lib/index.js';
+import type { Clock } from '../../lib/index.js';
 import {
   applyGrants,
   classifyPostgresError,
@@ -50,7 +50,7 @@ export async function makeReader({
     await client.query(`ALTER ROLE ${reader} SET default_transaction_read_only = on`);
     return { user: role, password };
   } catch (error) {
-    throw error instanceof SyncError ? error : classifyPostgresError(error, `making the role ${role}`);
+    throw classifyPostgresError(error, `making the role ${role}`);
   } finally {
     await client.end();
   }

@@ -21,6 +21,11 @@ export function duration(ms: number | null | undefined): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** A time to the second in UTC, `2026-01-02 03:04:05`; none as `never`. */
+export function dateTime(at: Date | null): string {
+  return at === null ? 'never' : at.toISOString().slice(0, 19).replace('T', ' ');
+}
+
 /** An ISO 8601 time as the time of day where the user is; nothing known as a dash. */
 export function timeOfDay(iso: string | null): string {
   if (iso === null) return '-';

@@ -1,5 +1,5 @@
 import { columns } from '../columns.js';
-import { count, duration, shorten } from '../start/text.js';
+import { count, dateTime, duration, shorten } from '../start/text.js';
 import { needsAttention } from './attention.js';
 import type { Standing } from './look.js';
 import { sourceView, type SourceView } from './source-view.js';
@@ -39,7 +39,7 @@ function sourceTable(sources: readonly SourceView[]): string[] {
   const heads = ['SOURCE', 'STATE', 'SEQUENCE', 'TO COME', 'PARKED', 'LAST CHANGE (UTC)', 'LAST VERIFY (UTC)'];
   const rows = sources.map((source) => [
     ...[source.source, stateOf(source), source.sequence === null ? '-' : shorten(source.sequence, shownSequence)],
-    ...[behind(source), count(source.parked), time(source.lastChangeAt), verified(source)],
+    ...[behind(source), count(source.parked), dateTime(source.lastChangeAt), verified(source)],
   ]);
   return columns([heads, ...rows]);
 }
@@ -60,7 +60,7 @@ function verified({ verification }: SourceView): string {
   if (verification === null) return 'never';
   const { endedAt, remaining } = verification;
   const differ = remaining === 1 ? '1 differs' : `${count(remaining)} differ`;
-  return `${time(endedAt)}, ${remaining === 0 ? 'the same' : differ}`;
+  return `${dateTime(endedAt)}, ${remaining === 0 ? 'the same' : differ}`;
 }
 
 function summaries({ models, tests, dataemons }: Standing): string[] {
@@ -79,11 +79,7 @@ function summaries({ models, tests, dataemons }: Standing): string[] {
   if (tests.length > 0) {
     const failing = tests.filter(({ status }) => status === 'failed').length;
     const last = new Date(Math.max(...tests.map(({ testedAt }) => testedAt.getTime())));
-    lines.push(`dbt tests: ${tests.length - failing} ok, ${failing} failed; last run at ${time(last)} (UTC).`);
+    lines.push(`dbt tests: ${tests.length - failing} ok, ${failing} failed; last run at ${dateTime(last)} (UTC).`);
   }
   return lines;
-}
-
-function time(at: Date | null): string {
-  return at === null ? 'never' : at.toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -56,7 +56,7 @@ export class ModelState {
 
   /** Models that are well as they stand: they have been built, and do not run when what they read moves on. */
   get resting(): ReadonlySet<string> {
-    return new Set([...this.#selected].filter((id) => !this.#stale.has(id) && !movesOn(this.#graph, id)));
+    return new Set([...this.#selected].filter((id) => this.#rests(id)));
   }
 
   get failing(): ReadonlySet<string> {
@@ -66,7 +66,7 @@ export class ModelState {
   /** The watermark that all selected models have reached; undefined while one has not run. */
   get upToDateWith(): string | undefined {
     const watermarks = [...this.#selected].map((id) =>
-      this.#stale.has(id) || movesOn(this.#graph, id) ? this.#reached.get(id)?.split(' ')[0] : this.#watermark,
+      this.#rests(id) ? this.#watermark : this.#reached.get(id)?.split(' ')[0],
     );
     if (watermarks.length === 0 || watermarks.includes(undefined)) return undefined;
     return watermarks.reduce((least, watermark) => ((watermark ?? '') < (least ?? '') ? watermark : least));
@@ -155,6 +155,10 @@ export class ModelState {
     }
     if (anyBuilt) this.#built = this.#whatIsBuilt(this.#built);
     return { interrupted };
+  }
+
+  #rests(id: string): boolean {
+    return !this.#stale.has(id) && !movesOn(this.#graph, id);
   }
 
   #whatIsBuilt(before: BuiltModels): BuiltModels {

@@ -1,10 +1,11 @@
-import { readBuilt, writeBuilt, type ManifestPlace } from './database/manifest-store.js';
+import { readBuilt, readBuiltByOthers, writeBuilt, type ManifestPlace } from './database/manifest-store.js';
 import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
 import type { InputReader } from './input-reader.js';
 import type { DataemonEvent } from './life-cycle.js';
-import { sameBuilt, type BuiltModels } from './manifest/built-models.js';
+import { sameBuilt } from './manifest/built-models.js';
+import { withAncestors } from './manifest/graph.js';
 import type { ModelBoard } from './model-board.js';
 import { modelsOf, type FinishedRun, type ModelRunner } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
@@ -51,8 +52,8 @@ const longestPauseMs = 250;
 export class Follower {
   readonly #place: ManifestPlace;
   #adopted: CurrentPackage | undefined;
-  /** Built, but not stored yet: the connection was lost meanwhile. */
-  #unsaved: BuiltModels | undefined;
+  /** What is stored says less than is known: something is, or was, being made anew, or the connection was lost meanwhile. */
+  #isUnsaved = false;
   #pauseMs = leastPauseMs;
   #rebuild: Rebuild | undefined;
 
@@ -73,7 +74,7 @@ export class Follower {
    * @throws SyncError POSTGRES_*, DBT_WORKER_FAILED.
    */
   async step(): Promise<number> {
-    const { options, packages, problems, models, runner, reader, views, book, tests, session, moveTo } = this.parts;
+    const { options, packages, problems, models, runner, views, book, tests, session, moveTo } = this.parts;
     if (this.#rebuild?.hasEnded === true) await this.settle();
     if (this.#rebuild !== undefined) return this.#besideRebuild(this.#rebuild);
     await packages.check();
@@ -84,7 +85,7 @@ export class Follower {
       return options.intervalMs;
     }
     if (current !== this.#adopted) await this.#adopt(current);
-    const inputs = await reader.read(current);
+    const inputs = await this.#readInputs(current);
     if (inputs === undefined) {
       moveTo('await-postgres');
       return options.intervalMs;
@@ -113,17 +114,20 @@ export class Follower {
   async #adopt(current: CurrentPackage): Promise<void> {
     const { options, models, board, book, session } = this.parts;
     const now = await session();
-    if (this.#unsaved !== undefined) await this.#store(this.#unsaved);
+    if (this.#isUnsaved) await this.#store();
     const stored = await readBuilt(now, this.#place);
     const selected = modelsOf(current, current.selected);
     const existing = await existingModels(now, selected);
-    const changes = models.use({ graph: current.graph, selected: current.selected, built: stored, existing });
+    const { graph, selected: own } = current;
+    const foreign = [...withAncestors(graph, own)].filter((id) => !own.has(id));
+    const builtByOthers = await readBuiltByOthers(now, this.#place, foreign);
+    const changes = models.use({ graph, selected: own, builtByOthers, built: stored, existing });
     board.show(current.graph, current.selected);
     board.rest(models.resting);
     await book.open(now, selected, changes.stale, models.resting);
     for (const [id, rows] of await countRows(now, selected)) board.set(id, { rows });
     this.#tell(current, changes);
-    if (changes.stale.size === 0 && !sameBuilt(stored, models.built)) await this.#store(models.built);
+    if (changes.stale.size === 0 && !sameBuilt(stored, models.built)) await this.#store();
     this.#adopted = current;
     options.log.debug({ models: current.selected.size }, 'following');
   }
@@ -144,10 +148,10 @@ export class Follower {
   }
 
   async #run(current: CurrentPackage): Promise<void> {
-    const { options, models, runner, reader, moveTo } = this.parts;
+    const { options, models, runner, moveTo } = this.parts;
     // While changes keep coming, at most half of the time goes into runs.
     await options.clock.sleep(this.#pauseMs);
-    const inputs = await reader.read(current);
+    const inputs = await this.#readInputs(current);
     const run: Run | undefined = inputs && models.next(inputs, options.clock.now());
     if (inputs === undefined || run === undefined) return;
     if (run.kind === 'full-refresh') return this.#beginRebuild(current, run, inputs);
@@ -163,6 +167,8 @@ export class Follower {
     // Now, because dbt is busy afterwards.
     await this.#prepare(current);
     moveTo('rebuild');
+    // Killed meanwhile, nobody could tell whether the tables of now are the old or the new ones.
+    await this.#store(run.models);
     const kind = await runner.kindOf(await session(), current, run);
     this.#rebuild = new Rebuild({
       ...{ run, inputs, current, clock: options.clock },
@@ -180,8 +186,8 @@ export class Follower {
 
   /** Brings on what the rebuild has nothing to do with. */
   async #besideRebuild({ current }: Rebuild): Promise<number> {
-    const { options, models, runner, reader, book, session } = this.parts;
-    const inputs = await reader.read(current);
+    const { options, models, runner, book, session } = this.parts;
+    const inputs = await this.#readInputs(current);
     const now = options.clock.now();
     const behind = inputs && models.nextIncrement(inputs, now);
     if (inputs === undefined || behind === undefined) {
@@ -203,24 +209,38 @@ export class Follower {
     const unfinished = await runner.unfinished(session, current, results, inputs.watermark);
     const before = models.built;
     const { interrupted } = models.finish({ run, results, inputs, unfinished, durationMs }, options.clock.now());
-    if (!sameBuilt(before, models.built)) this.#unsaved = models.built;
+    if (!sameBuilt(before, models.built)) this.#isUnsaved = true;
     onRun(finished.last);
-    if (this.#unsaved !== undefined) await this.#store(this.#unsaved);
+    if (this.#isUnsaved && this.#rebuild === undefined) await this.#store();
     await runner.record(await session(), finished);
     if (interrupted) throw connectionLost(results.find(({ error }) => isConnectionLoss(error))?.error ?? '');
   }
 
-  async #store(built: BuiltModels): Promise<void> {
-    const { options, session } = this.parts;
-    await writeBuilt(await session(), this.#place, describeSource(options.package), built);
-    this.#unsaved = undefined;
+  /** @param underWay - the models that are about to be made anew. */
+  async #store(underWay: readonly string[] = []): Promise<void> {
+    const { options, models, session } = this.parts;
+    const { built, selected: own } = models;
+    await writeBuilt(await session(), this.#place, describeSource(options.package), { built, own, underWay });
+    this.#isUnsaved = underWay.length > 0;
   }
 
-  #tell({ graph, selected }: CurrentPackage, { added, changed, removed, stale }: PackageChanges): void {
+  /** What the models read, as it is now; what others have made anew of it is taken to heart. */
+  async #readInputs(current: CurrentPackage): Promise<InputState | undefined> {
+    const { options, models, reader } = this.parts;
+    const inputs = await reader.read(current);
+    const anew = inputs === undefined ? [] : models.heed(inputs);
+    if (anew.length > 0) {
+      options.log.info({ models: namesOf(current, anew) }, 'made anew by another dataemon: what reads them follows');
+    }
+    return inputs;
+  }
+
+  #tell(current: CurrentPackage, { added, changed, removed, stale }: PackageChanges): void {
     const { log, batchOrder, batchSize } = this.parts.options;
-    const names = (ids: Iterable<string>) => [...ids].map((id) => graph.get(id)?.name ?? id);
+    const { graph, selected } = current;
+    const names = (ids: Iterable<string>) => namesOf(current, ids);
     if (stale.size > 0) {
-      const why = Object.fromEntries([...changed].map(([id, parts]) => [graph.get(id)?.name ?? id, parts.join(', ')]));
+      const why = Object.fromEntries([...changed].map(([id, parts]) => [names([id]).join(), parts.join(', ')]));
       log.info({ new: names(added), changed: why, build: names(stale) }, 'models have to be built');
     }
     if (batchOrder === 'newest' && batchSize > 0) {
@@ -230,4 +250,8 @@ export class Follower {
     }
     if (removed.length > 0) log.warn({ removed }, 'models are no longer in the package; their tables are left alone');
   }
+}
+
+function namesOf({ graph }: CurrentPackage, ids: Iterable<string>): string[] {
+  return [...ids].map((id) => graph.get(id)?.name ?? id);
 }

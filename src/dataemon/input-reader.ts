@@ -1,3 +1,4 @@
+import { readBuiltByOthers } from './database/manifest-store.js';
 import type { Session } from './database/session.js';
 import { lastRunsOfOthers } from './database/standings.js';
 import { readPositions, readRestarts, readWatermark, type Position } from './database/watermark.js';
@@ -31,6 +32,11 @@ export class InputReader {
       watermark,
       filling: new Set([...positions].filter(([, { filled }]) => filled !== null).map(([id]) => id)),
       others: await this.#others(now, current, foreign, positions),
+      builtByOthers: await readBuiltByOthers(
+        now,
+        this.options,
+        foreign.map(({ id }) => id),
+      ),
     };
   }
 

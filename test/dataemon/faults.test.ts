@@ -82,6 +82,31 @@ test('a run that takes too long is stopped, also in PostgreSQL, and tried again'
   expect(failures[0]?.error).toMatch(/did not end within/);
 });
 
+test('a rebuild that takes too long is stopped, and the table of before goes on until a later try', async () => {
+  await using bench = await DataemonBench.open();
+  const edition = (how: string) =>
+    tinyPackage({
+      'models/child.sql': incremental(
+        `uuid, ${how}(type) || (CASE WHEN (SELECT slow FROM v1.pace) THEN pg_sleep(60) END)::text AS type`,
+        `{{ ref('root') }}`,
+      ),
+    });
+  const path = await bench.package(edition('upper'));
+  await bench.rows('CREATE TABLE v1.pace AS SELECT false AS slow');
+  await bench.save({ _id: 'a', type: 'Person' });
+  const dataemon = bench.start({ kind: 'local', path }, { rebuildTimeoutMs: 3_000 });
+  await until(() => dataemon.status().state === 'idle' && dataemon.status().upToDateWith !== null, 'the first build');
+  await bench.rows('UPDATE v1.pace SET slow = true');
+  await bench.package(edition('lower'));
+  await until(() => dataemon.status().error?.code === 'DBT_WORKER_FAILED', 'the timeout');
+  expect(dataemon.status().error?.message).toMatch(/did not end within 3/);
+  await bench.save({ _id: 'b', type: 'Place' });
+  await until(async () => (await bench.rows('SELECT FROM v1.root')).length === 2, 'the model that has not changed');
+  expect(await bench.rows('SELECT uuid FROM v1.child')).toEqual([{ uuid: 'a' }]);
+  await bench.rows('UPDATE v1.pace SET slow = false');
+  await until(async () => (await bench.rows('SELECT FROM v1.child')).length === 2, 'the next try');
+});
+
 test('when all connections are cut in a run it catches up by itself', async () => {
   await using bench = await DataemonBench.open();
   const path = await bench.package(tinyPackage({ 'models/child.sql': slowChild }));

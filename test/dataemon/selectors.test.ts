@@ -1,8 +1,8 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { postgresVariables } from '../end-to-end/support/environment.js';
 import { Command } from '../support/command.js';
 import { DataemonBench, until } from './support/dataemon-bench.js';
-import { documents, tinyPackage } from './support/package.js';
+import { documents, incremental, tinyPackage } from './support/package.js';
 
 /** Loses what has been deleted, which dbt does not count, before it takes what is new. */
 const handWritten = `{{ config(
@@ -58,4 +58,29 @@ test('what a dataemon only deletes, and what it has no time to write down, reach
   await keeper.query('COMMIT');
   keeper.release();
   await until(async () => (await counts())?.persons === 1, 'the persons');
+});
+
+test('a model that was built anew before the one above it, which another dataemon builds, is built anew once more after it', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'p1', type: 'Person' });
+  const edition = (how: string) =>
+    tinyPackage({
+      'models/above.sql': `{{ config(materialized='table') }} SELECT uuid, ${how}(type) AS kind, saved_timestamp FROM {{ ref('root') }}`,
+      'models/below.sql': incremental(`uuid, kind, '${how}' AS edition`, `{{ ref('above') }}`),
+    });
+  const path = await bench.package(edition('upper'));
+  const startAbove = () => bench.start({ kind: 'local', path }, { selector: 'root child above' });
+  const below = () => bench.rows('SELECT kind, edition FROM v1.below').catch(() => []);
+  const become = (kind: string, of: string) =>
+    until(async () => JSON.stringify(await below()) === JSON.stringify([{ kind, edition: of }]), `${kind} of ${of}`);
+
+  const above = startAbove();
+  bench.start({ kind: 'local', path }, { selector: 'below' });
+  await become('PERSON', 'upper');
+  await above.stop();
+  await bench.package(edition('lower'));
+  await become('PERSON', 'lower');
+  startAbove();
+  await become('person', 'lower');
+  expect(await bench.rows('SELECT DISTINCT kind FROM v1.above')).toEqual([{ kind: 'person' }]);
 });

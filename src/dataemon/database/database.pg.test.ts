@@ -6,7 +6,7 @@ import { changeChannel, migrate } from '../../postgres/index.js';
 import type { NodeResult } from '../engine/engine.js';
 import type { BuiltModels } from '../manifest/built-models.js';
 import type { Model } from '../manifest/graph.js';
-import { readBuilt, writeBuilt } from './manifest-store.js';
+import { readBuilt, readBuiltByOthers, writeBuilt } from './manifest-store.js';
 import { pruneRecords, writeRecord } from './records.js';
 import { countRows, existingModels } from './relations.js';
 import { tellOthers } from './models-channel.js';
@@ -96,12 +96,41 @@ test('what was built is kept for each selector, and only the newest few', async 
   const session = await open(database);
   const built = (sql: string): BuiltModels => new Map([['model.p.a', { ...fingerprint, sql }]]);
   const everything = { schema: 'v1', selector: undefined };
+  const write = (place: { schema: string; selector: string | undefined }, sql: string) =>
+    writeBuilt(session, place, 'bundled', { built: built(sql), own: new Set(['model.p.a']), underWay: [] });
   expect(await readBuilt(session, everything)).toEqual(new Map());
-  for (let n = 0; n < 15; n += 1) await writeBuilt(session, everything, 'bundled', built(`version ${n}`));
-  await writeBuilt(session, { schema: 'v1', selector: 'base' }, 'bundled', built('of base'));
+  for (let n = 0; n < 15; n += 1) await write(everything, `version ${n}`);
+  await write({ schema: 'v1', selector: 'base' }, 'of base');
   expect(await readBuilt(session, everything)).toEqual(built('version 14'));
   expect(await readBuilt(session, { schema: 'v1', selector: 'base' })).toEqual(built('of base'));
   expect((await database.pool.query('SELECT FROM v1._dataemon WHERE dbt_selector IS NULL')).rowCount).toBe(10);
+  await session.close();
+});
+
+test('of models that others build, what their dataemon has built itself counts, and of several what was written last', async () => {
+  await using database = await createTestDatabase();
+  const session = await open(database);
+  const write = (selector: string | undefined, own: string, builtAt: string, underWay: readonly string[] = []) => {
+    const models = ['a', 'b'].map((id) => [id, { ...fingerprint, builtAt }] as const);
+    const record = { built: new Map(models), own: new Set([own]), underWay };
+    return writeBuilt(session, { schema: 'v1', selector }, 'bundled', record);
+  };
+  const others = async () => {
+    const found = await readBuiltByOthers(session, { schema: 'v1', selector: 'mine' }, ['a', 'b', 'c']);
+    return Object.fromEntries([...found].map(([id, { builtAt }]) => [id, builtAt]));
+  };
+  await database.pool.query(`INSERT INTO v1._dataemon (manifest) VALUES ('{"nodes": {}}'), (NULL)`);
+  expect(await others()).toEqual({});
+  await write('mine', 'a', 'by me');
+  expect(await others()).toEqual({});
+  await write('one', 'a', 'by one');
+  await write('two', 'b', 'by two');
+  expect(await others()).toEqual({ a: 'by one', b: 'by two' });
+  await write(undefined, 'b', 'by whom has no selector');
+  await write('one', 'a', 'by one, again', ['a']);
+  expect(await others()).toEqual({ a: 'by one, again', b: 'by whom has no selector' });
+  // Who was to build it anew cannot say what stands of it; those that read it go by what was there.
+  expect([...(await readBuilt(session, { schema: 'v1', selector: 'one' })).keys()]).toEqual(['b']);
   await session.close();
 });
 

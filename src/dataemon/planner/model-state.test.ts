@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { NodeResult } from '../engine/engine.js';
 import type { BuiltModels } from '../manifest/built-models.js';
-import { withAncestors, withDescendants, type Model, type ModelGraph } from '../manifest/graph.js';
+import { graphOf } from '../../../test/dataemon/support/graph.js';
+import { withAncestors, withDescendants, type ModelGraph } from '../manifest/graph.js';
 import { packageChanges } from './changes.js';
 import type { Run } from './decide.js';
 import { ModelState } from './model-state.js';
@@ -13,23 +14,6 @@ const graphs = fc
   .map((models) =>
     graphOf(models.map(([parents, sql], at) => [parents.filter((parent) => parent < at), sql] as const)),
   );
-
-function graphOf(models: readonly (readonly [parents: readonly number[], sql: string])[]): ModelGraph {
-  return new Map(models.map(([parents, sql], at) => [`m${at}`, model(`m${at}`, parents, sql)]));
-}
-
-function model(id: string, parents: readonly number[], sql: string): Model {
-  const fingerprint = { sql, config: '', contract: '', macros: '', inputs: '' };
-  const relation = {
-    schema: 'v1',
-    alias: id,
-    materialized: 'incremental',
-    keepsUp: false,
-    takesAnyOrder: true,
-    plannable: false,
-  };
-  return { id, name: id, fqn: [id], ...relation, parents: [...new Set(parents)].map((at) => `m${at}`), fingerprint };
-}
 
 /** As dbt does it: in order, and nothing below what has failed. */
 function carryOut(graph: ModelGraph, run: Run, broken: ReadonlySet<string>): NodeResult[] {
@@ -45,7 +29,13 @@ function carryOut(graph: ModelGraph, run: Run, broken: ReadonlySet<string>): Nod
     });
 }
 
-const inputsAt = (watermark: string) => ({ watermark, others: () => '', filling: new Set<string>() });
+const nobody: BuiltModels = new Map();
+const inputsAt = (watermark: string) => ({
+  watermark,
+  others: () => '',
+  filling: new Set<string>(),
+  builtByOthers: nobody,
+});
 
 /** Lets it run until nothing is due; tells each run. */
 function settle(
@@ -80,7 +70,7 @@ test('a package change is fully built in the end, whatever failed on the way, an
     fc.property(scenario, ({ before, after, failing, pick }) => {
       const built: BuiltModels = new Map([...before].map(([id, { fingerprint }]) => [id, fingerprint]));
       const selected = picked(after, pick);
-      const comparison = { graph: after, selected, built, existing: new Set(before.keys()) };
+      const comparison = { graph: after, selected, built, builtByOthers: nobody, existing: new Set(before.keys()) };
       const state = new ModelState(() => 0.5);
       state.use(comparison);
       const staleAtFirst = new Set(state.stale);
@@ -106,7 +96,8 @@ test('what is built anew is closed downwards, and holds no more than what has ch
     fc.property(scenario, ({ before, after, pick }) => {
       const built: BuiltModels = new Map([...before].map(([id, { fingerprint }]) => [id, fingerprint]));
       const selected = picked(after, pick);
-      const { stale } = packageChanges({ graph: after, selected, built, existing: new Set(before.keys()) });
+      const existing = new Set(before.keys());
+      const { stale } = packageChanges({ graph: after, selected, built, builtByOthers: nobody, existing });
       const isChanged = (id: string) => before.get(id)?.fingerprint.sql !== after.get(id)?.fingerprint.sql;
       for (const id of selected) expect(stale.has(id)).toBe([...withAncestors(after, [id])].some(isChanged));
     }),
@@ -119,7 +110,7 @@ test('models that are not below a failing one are brought up to date with every 
       const selected = new Set(graph.keys());
       const state = new ModelState(() => 0.5);
       const broken = picked(graph, failing);
-      state.use({ graph, selected, built: new Map(), existing: new Set() });
+      state.use({ graph, selected, built: nobody, builtByOthers: nobody, existing: new Set() });
       settle(state, graph, 'w1', new Set(), 0);
       const heldBack = withDescendants(graph, broken);
       const ran = new Set<string>();
@@ -144,7 +135,7 @@ const standing: BuiltModels = new Map([...chain].map(([id, { fingerprint }]) => 
 
 function running(): ModelState {
   const state = new ModelState(() => 0.5);
-  state.use({ graph: chain, selected: whole, built: standing, existing: whole });
+  state.use({ graph: chain, selected: whole, built: standing, builtByOthers: nobody, existing: whole });
   return state;
 }
 
@@ -176,7 +167,7 @@ test('increments that keep coming do not keep a rebuild from its turn', () => {
     [[], 'a'],
     [[], 'new'],
   ]);
-  state.use({ graph, selected: whole, built: standing, existing: whole });
+  state.use({ graph, selected: whole, built: standing, builtByOthers: nobody, existing: whole });
   const kinds: string[] = [];
   for (let n = 0; n < 3; n += 1) {
     const inputs = inputsAt(`w${n}`);
@@ -191,7 +182,7 @@ test('increments that keep coming do not keep a rebuild from its turn', () => {
 test('what a model reads of another dataemon moves it on as documents do', () => {
   const state = running();
   settle(state, chain, 'w1', new Set(), 0);
-  const moved = { watermark: 'w1', others: (id: string) => (id === 'm1' ? 'later' : ''), filling: new Set<string>() };
+  const moved = { ...inputsAt('w1'), others: (id: string) => (id === 'm1' ? 'later' : '') };
   expect(state.next(moved, 0)).toEqual({ kind: 'increment', models: ['m1'] });
 });
 
@@ -209,7 +200,7 @@ test('what stands below a model that has gone waits until that is made anew', ()
 test('a model that needs documents in their order waits while one above it fills from the newest on', () => {
   const graph = new Map([...chain].map(([id, model]) => [id, { ...model, takesAnyOrder: id === 'm0' }]));
   const state = new ModelState(() => 0.5);
-  state.use({ graph, selected: whole, built: new Map(), existing: new Set() });
+  state.use({ graph, selected: whole, built: nobody, builtByOthers: nobody, existing: new Set() });
   const next = (filling: string[]) => {
     const inputs = { ...inputsAt('w1'), filling: new Set(filling) };
     const run = state.next(inputs, 0);
@@ -221,4 +212,21 @@ test('a model that needs documents in their order waits while one above it fills
   expect(next(['m0'])).toEqual({ kind: 'full-refresh', models: ['m0'] });
   expect(next(['m0'])).toEqual({ kind: 'increment', models: ['m0'] });
   expect(next([])).toEqual({ kind: 'full-refresh', models: ['m1'] });
+});
+
+test('what another dataemon has made anew, also from the same SQL, has what reads it built anew at once', () => {
+  const state = new ModelState(() => 0.5);
+  const selected = new Set(['m1']);
+  const saying = (builtAt: string): BuiltModels => new Map([['m0', { ...standing.get('m0')!, builtAt }]]);
+  const built = new Map([...standing, ...saying('first')]);
+  state.use({ graph: chain, selected, built, builtByOthers: saying('first'), existing: selected });
+  expect(state.stale.size).toBe(0);
+  const broken = new Set(['m1']);
+  const inputs = { ...inputsAt('w1'), builtByOthers: saying('first') };
+  const run = state.next(inputs, 0)!;
+  state.finish({ run, results: carryOut(chain, run, broken), inputs, unfinished: new Set(), durationMs: 5 }, 0);
+  expect(state.next(inputs, 0)).toBeUndefined();
+  const later = { ...inputs, builtByOthers: saying('again') };
+  expect(state.heed(later)).toEqual(['m0']);
+  expect(state.next(later, 0)).toEqual({ kind: 'full-refresh', models: ['m1'] });
 });

@@ -2,7 +2,14 @@ import type { NodeResult } from '../engine/engine.js';
 import { isConnectionLoss } from '../engine/connection-loss.js';
 import type { BuiltModels } from '../manifest/built-models.js';
 import { withDescendants, type ModelGraph } from '../manifest/graph.js';
-import { builtNow, packageChanges, type PackageChanges, type PackageComparison } from './changes.js';
+import {
+  builtNow,
+  madeAnewByOthers,
+  packageChanges,
+  type PackageChanges,
+  type PackageComparison,
+  type SelectedModels,
+} from './changes.js';
 import { decide, type Run, type Situation } from './decide.js';
 import { movesOn } from './moves-on.js';
 import { mustWait } from './must-wait.js';
@@ -14,6 +21,8 @@ export interface InputState {
   readonly watermark: string;
   /** What changes when others have changed what a model reads of theirs. */
   readonly others: (id: string) => string;
+  /** What other dataemons have built of what the models read, so far as they have said so. */
+  readonly builtByOthers: BuiltModels;
   /** The models that fill from the newest documents on, and have more to come. */
   readonly filling: ReadonlySet<string>;
 }
@@ -33,6 +42,7 @@ export interface Outcome {
 export class ModelState {
   #graph: ModelGraph = new Map();
   #selected: ReadonlySet<string> = new Set();
+  #builtByOthers: BuiltModels = new Map();
   #built: BuiltModels = new Map();
   #stale = new Set<string>();
   #watermark: string | undefined;
@@ -48,6 +58,11 @@ export class ModelState {
   /** What stands in the database, so far as it is known to be right. */
   get built(): BuiltModels {
     return this.#built;
+  }
+
+  /** The models that this dataemon builds. */
+  get selected(): ReadonlySet<string> {
+    return this.#selected;
   }
 
   get stale(): ReadonlySet<string> {
@@ -77,6 +92,7 @@ export class ModelState {
     const changes = packageChanges(comparison);
     this.#graph = comparison.graph;
     this.#selected = comparison.selected;
+    this.#builtByOthers = comparison.builtByOthers;
     this.#stale = new Set(changes.stale);
     this.#built = changes.stale.size === 0 ? this.#whatIsBuilt(comparison.built) : comparison.built;
     for (const id of this.#retries.failing) this.#retries.forget(id);
@@ -87,6 +103,23 @@ export class ModelState {
   /** Models that have gone from the database are built anew. */
   lost(ids: Iterable<string>): void {
     for (const id of ids) this.#stale.add(id);
+  }
+
+  /**
+   * What other dataemons have made anew since the last look has what is below it built anew, without a pause: whatever was
+   * wrong with it may have been wrong with what it read.
+   *
+   * @returns the ids of what they have made anew.
+   */
+  heed({ builtByOthers }: Pick<InputState, 'builtByOthers'>): readonly string[] {
+    const anew = madeAnewByOthers({ ...this.#models, builtByOthers }, this.#builtByOthers);
+    this.#builtByOthers = builtByOthers;
+    for (const id of withDescendants(this.#graph, anew)) {
+      if (!this.#selected.has(id)) continue;
+      this.#stale.add(id);
+      this.#retries.forget(id);
+    }
+    return anew;
   }
 
   /** The next run, or undefined when there is nothing to do now. */
@@ -137,14 +170,16 @@ export class ModelState {
   finish({ run, results, inputs, unfinished, durationMs }: Outcome, now: number): { readonly interrupted: boolean } {
     const byId = new Map(results.map((result) => [result.id, result]));
     const moreToCome = withDescendants(this.#graph, unfinished);
+    // What others have made anew meanwhile may have come too late for this run.
+    const outdated = withDescendants(this.#graph, madeAnewByOthers(this.#models, inputs.builtByOthers));
+    const justBuilt = new Set<string>();
     let interrupted = false;
-    let anyBuilt = false;
     this.#lastKind = run.kind;
     for (const id of run.models) {
       const result = byId.get(id);
       if (result?.status === 'ok') {
         this.#retries.forget(id);
-        anyBuilt = this.#stale.delete(id) || anyBuilt;
+        if (!outdated.has(id) && this.#stale.delete(id)) justBuilt.add(id);
         if (moreToCome.has(id)) this.#reached.delete(id);
         else this.#reached.set(id, targetOf(inputs, id));
       } else if (result?.status === 'failed' && isConnectionLoss(result.error)) {
@@ -153,7 +188,7 @@ export class ModelState {
         this.#retries.failed(id, now, result?.durationMs ?? durationMs);
       }
     }
-    if (anyBuilt) this.#built = this.#whatIsBuilt(this.#built);
+    if (justBuilt.size > 0) this.#built = this.#whatIsBuilt(this.#built, justBuilt, now);
     return { interrupted };
   }
 
@@ -161,8 +196,12 @@ export class ModelState {
     return !this.#stale.has(id) && !movesOn(this.#graph, id);
   }
 
-  #whatIsBuilt(before: BuiltModels): BuiltModels {
-    return builtNow(this.#graph, this.#selected, before, this.#stale);
+  get #models(): SelectedModels {
+    return { graph: this.#graph, selected: this.#selected, builtByOthers: this.#builtByOthers };
+  }
+
+  #whatIsBuilt(before: BuiltModels, justBuilt: ReadonlySet<string> = new Set(), now = 0): BuiltModels {
+    return builtNow(this.#models, before, this.#stale, { justBuilt, at: new Date(now).toISOString() });
   }
 }
 

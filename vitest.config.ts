@@ -22,7 +22,7 @@ export default defineConfig({
           name: 'end-to-end',
           include: ['test/**/*.test.ts'],
           exclude: ['test/dashboards/**'],
-          globalSetup: ['test/support/global-postgres.ts'],
+          globalSetup: ['test/support/global-postgres.ts', 'test/support/global-python.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // Two files at once keep two cores busy: most of what is waited for is dbt, PostgreSQL and processes of their own.
@@ -35,7 +35,11 @@ export default defineConfig({
         test: {
           name: 'superset',
           include: ['test/dashboards/**/*.test.ts'],
-          globalSetup: ['test/support/global-postgres.ts', 'test/support/global-superset.ts'],
+          globalSetup: [
+            'test/support/global-postgres.ts',
+            'test/support/global-python.ts',
+            'test/support/global-superset.ts',
+          ],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

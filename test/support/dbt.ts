@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { inject } from 'vitest';
 import type { TestDatabase } from './database.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const python = join(root, '.python/bin/python');
 
 /** What a command of dbt came to. */
 export interface DbtOutcome {
@@ -73,7 +73,7 @@ export async function startDbt(
     await cp(join(root, 'pipeline'), project, { recursive: true });
     await cp(additionalModels, join(project, 'models/additional'), { recursive: true });
   }
-  const worker = spawn(python, [join(root, 'test/support/dbt-runner.py')], {
+  const worker = spawn(inject('preloadedPython'), [join(root, 'test/support/dbt-runner.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
     // What killed children leave behind is no news.
     env: { ...process.env, PYTHONWARNINGS: 'ignore' },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { inject } from 'vitest';
 import {
   createDataemon,
   type Dataemon,
@@ -59,7 +60,7 @@ export class DataemonBench implements AsyncDisposable {
       batchSize: 0,
       batchOrder: 'oldest',
       increments: 'auto',
-      python: join(repository, '.python/bin/python'),
+      python: inject('preloadedPython'),
       projectFolder: join(repository, 'dbt'),
       bundledPackage: join(repository, 'pipeline'),
       workFolder: join(this.folder, 'work'),

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { TestDatabase } from '../../support/database.js';
 import { steadyIds } from './documents.js';
@@ -9,7 +10,7 @@ export interface Readable {
   readonly id: string;
 }
 
-/** Reads the models as fast as it can, each by a statement of its own, as a dashboard does. */
+/** Reads the models again and again, each by a statement of its own, as a dashboard does. */
 export interface Reader {
   /** Stops; gives what it has seen that was wrong, and how often it has looked. */
   stop(): Promise<{ readonly wrong: readonly string[]; readonly looks: number }>;
@@ -46,6 +47,8 @@ export async function startReader({ url }: TestDatabase, readables: readonly Rea
         if (twice !== 0) wrong.add(`${model}: ${twice} rows were there twice`);
       }
       looks += 1;
+      // Without a rest it would take most of the time that those have who change the models.
+      await pause(20);
     }
   })();
   // A failure is met when it is stopped.

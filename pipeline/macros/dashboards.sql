@@ -78,34 +78,34 @@
   {% do return(none) %}
 {% endmacro %}
 
-{#- The last report about each household in a period: to find those without a recent one, old reports need not be read. -#}
+{#-
+  The last report about each household in a period: to find those without a recent one, old reports need not be read. Reports
+  name a person, or a place, by the short id, which each instance gives anew, or by the id of the document.
+-#}
 {% macro last_reports(period) -%}
-with subject as (
-  -- Far fewer than reports; all that follows is done once for each.
-  select patient_id, place_id, instance, max(reported) as last_report
-  from {{ ref('data_record') }}
-  where reported {{ period }}
-  group by patient_id, place_id, instance
-)
 select about.household_uuid, max(about.last_report) as last_report
 from (
-  -- Reports name a person by the id of the document or by the short id, which each instance gives anew.
-  select member.parent_uuid as household_uuid, subject.last_report
-  from subject
-  join {{ ref('contact') }} as member on member.uuid = subject.patient_id
+  select member.parent_uuid as household_uuid, patient.last_report
+  from (
+    -- Far fewer than reports; what follows is done once for each.
+    select patient_id, instance, max(reported) as last_report
+    from {{ ref('data_record') }}
+    where patient_id is not null and reported {{ period }}
+    group by patient_id, instance
+  ) as patient
+  left join {{ ref('person') }} as person
+    on person.patient_id = patient.patient_id and coalesce(person.instance, '') = coalesce(patient.instance, '')
+  join {{ ref('contact') }} as member on member.uuid = coalesce(person.uuid, patient.patient_id)
   union all
-  select member.parent_uuid, subject.last_report
-  from subject
-  join {{ ref('person') }} as person
-    on person.patient_id = subject.patient_id and coalesce(person.instance, '') = coalesce(subject.instance, '')
-  join {{ ref('contact') }} as member on member.uuid = person.uuid
-  union all
-  select subject.place_id, subject.last_report from subject
-  union all
-  select place.uuid, subject.last_report
-  from subject
-  join {{ ref('place') }} as place
-    on place.place_id = subject.place_id and coalesce(place.instance, '') = coalesce(subject.instance, '')
+  select coalesce(place.uuid, visited.place_id), visited.last_report
+  from (
+    select place_id, instance, max(reported) as last_report
+    from {{ ref('data_record') }}
+    where place_id is not null and reported {{ period }}
+    group by place_id, instance
+  ) as visited
+  left join {{ ref('place') }} as place
+    on place.place_id = visited.place_id and coalesce(place.instance, '') = coalesce(visited.instance, '')
 ) as about
 group by about.household_uuid
 {%- endmacro %}

@@ -23,7 +23,10 @@ from (
     from {{ ref('contact_type') }} as contact_type
     -- There are few such places among all contacts, and PostgreSQL does not know: with `offset 0` it takes them by index.
     cross join lateral (
-      select * from {{ ref('contact') }} as contact where contact.contact_type = contact_type.id offset 0
+      select *
+      from {{ ref('contact') }} as contact
+      where contact.contact_type = contact_type.id and coalesce(contact.contact_type, '') = contact_type.id
+      offset 0
     ) as contact
     where not contact_type.person and not ({{ cht_pipeline.is_dashboard_name('household_types', 'contact_type.id') }})
     union all
@@ -33,7 +36,7 @@ from (
       select * from {{ ref('contact') }} as contact where contact.uuid = lineage.parent_uuid offset 0
     ) as contact
     -- A document may name itself as its parent.
-    where lineage.level < 12
+    where lineage.level between 1 and 11
   )
   select * from lineage
 ) as lineage

@@ -18,16 +18,23 @@ with users as (
 
 sender as (
   select
-    data_record.contact_uuid,
-    max(data_record.reported) filter (where data_record.reported <= now()) as last_report,
-    count(*) filter (where data_record.reported between now() - interval '30 days' and now()) as reports_30_days,
-    count(*) filter (
-      where form.kind = 'visit' and data_record.reported between now() - interval '30 days' and now()
-    ) as visits_30_days
-  from {{ ref('data_record') }} as data_record
-  left join {{ ref('dashboard_form') }} as form on form.form = data_record.form
-  where data_record.contact_uuid is not null
-  group by data_record.contact_uuid
+    sent.contact_uuid,
+    max(sent.last_report) as last_report,
+    sum(sent.reports_30_days)::bigint as reports_30_days,
+    coalesce(sum(sent.reports_30_days) filter (where form.kind = 'visit'), 0)::bigint as visits_30_days
+  from (
+    select
+      contact_uuid,
+      form,
+      max(reported) filter (where reported <= now()) as last_report,
+      -- With `select` it is reckoned once, not for each report.
+      count(*) filter (where reported between (select now() - interval '30 days') and now()) as reports_30_days
+    from {{ ref('data_record') }}
+    where contact_uuid is not null
+    group by contact_uuid, form
+  ) as sent
+  left join {{ ref('dashboard_form') }} as form on form.form = sent.form
+  group by sent.contact_uuid
 ),
 
 household as (
@@ -46,7 +53,7 @@ select
   person.phone,
   contact.reported as registered,
   sender.last_report,
-  floor(extract(epoch from now() - sender.last_report) / 86400)::integer as days_without_report,
+  floor(date_part('epoch', now() - sender.last_report) / 86400)::integer as days_without_report,
   case
     when sender.last_report is null then 'never reported'
     when sender.reports_30_days > 0 then 'active'
@@ -57,12 +64,12 @@ select
   coalesce(household.households, 0) as households,
   coalesce(household.households_overdue, 0) as households_overdue,
   contact.instance
-from {{ ref('contact') }} as contact
-left join users on users.contact_uuid = contact.uuid
-left join sender on sender.contact_uuid = contact.uuid
+-- Who signs in as a health worker, and who reports without signing in.
+from users
+full join sender on sender.contact_uuid = users.contact_uuid
+join {{ ref('contact') }} as contact on contact.uuid = coalesce(users.contact_uuid, sender.contact_uuid)
 left join {{ ref('person') }} as person on person.uuid = contact.uuid
 left join {{ ref('dashboard_area') }} as area on area.uuid = contact.parent_uuid
 left join household on household.area_uuid = contact.parent_uuid
--- Who signs in as a health worker, and who reports without signing in.
-where (users.is_health_worker or users.contact_uuid is null and sender.contact_uuid is not null)
+where (users.is_health_worker or users.contact_uuid is null)
   and contact.muted is null

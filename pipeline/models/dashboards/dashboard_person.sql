@@ -2,7 +2,7 @@
 
 select
   person.uuid,
-  case when lower(person.sex) in ('female', 'f') then 'female' when lower(person.sex) in ('male', 'm') then 'male' end as sex,
+  case lower(person.sex) when 'female' then 'female' when 'f' then 'female' when 'male' then 'male' when 'm' then 'male' end as sex,
   person.date_of_birth,
   age.years as age_years,
   -- There is nothing before the first, for who is born in the future.
@@ -23,7 +23,7 @@ join {{ ref('contact') }} as contact on contact.uuid = person.uuid
 join {{ ref('contact') }} as household on household.uuid = contact.parent_uuid
 left join {{ ref('dashboard_area') }} as area on area.uuid = household.parent_uuid
 cross join lateral (
-  select extract(year from age(current_date, person.date_of_birth))::integer as years
+  select date_part('year', age(current_date::timestamp, person.date_of_birth::timestamp))::integer as years
 ) as age
 where contact.muted is null
   and household.muted is null

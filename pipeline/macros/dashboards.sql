@@ -79,26 +79,25 @@
 {% endmacro %}
 
 {#-
-  The last report about each household in a period: to find those without a recent one, old reports need not be read. Reports
-  name a person, or a place, by the short id, which each instance gives anew, or by the id of the document.
+  Joins the last report in a period about each household, of which `last_report_of` is the time: to find the households without
+  a recent one, old reports need not be read. Reports name a person, or a place, by the short id, which each instance gives
+  anew, or by the id of the document. These are two joins, not one of a `union all`: of that PostgreSQL would expect 200
+  households, and for a district go through all of them once for each of its own.
 -#}
-{% macro last_reports(period) -%}
-select about.household_uuid, max(about.last_report) as last_report
-from (
-  select member.parent_uuid as household_uuid, patient.last_report
-  from (
-    -- Far fewer than reports; what follows is done once for each.
-    select patient_id, instance, max(reported) as last_report
-    from {{ ref('data_record') }}
-    where patient_id is not null and reported {{ period }}
-    group by patient_id, instance
-  ) as patient
+{% macro join_last_reports(alias, period, household) -%}
+left join (
+  select member.parent_uuid as household_uuid, max(data_record.reported) as last_report
+  from {{ ref('data_record') }} as data_record
   left join {{ ref('person') }} as person
-    on person.patient_id = patient.patient_id and coalesce(person.instance, '') = coalesce(patient.instance, '')
-  join {{ ref('contact') }} as member on member.uuid = coalesce(person.uuid, patient.patient_id)
-  union all
-  select coalesce(place.uuid, visited.place_id), visited.last_report
+    on person.patient_id = data_record.patient_id and coalesce(person.instance, '') = coalesce(data_record.instance, '')
+  join {{ ref('contact') }} as member on member.uuid = coalesce(person.uuid, data_record.patient_id)
+  where data_record.patient_id is not null and data_record.reported {{ period }}
+  group by member.parent_uuid
+) as {{ alias }}_of_member on {{ alias }}_of_member.household_uuid = {{ household }}
+left join (
+  select coalesce(place.uuid, visited.place_id) as household_uuid, max(visited.last_report) as last_report
   from (
+    -- Far fewer than reports.
     select place_id, instance, max(reported) as last_report
     from {{ ref('data_record') }}
     where place_id is not null and reported {{ period }}
@@ -106,6 +105,10 @@ from (
   ) as visited
   left join {{ ref('place') }} as place
     on place.place_id = visited.place_id and coalesce(place.instance, '') = coalesce(visited.instance, '')
-) as about
-group by about.household_uuid
+  group by coalesce(place.uuid, visited.place_id)
+) as {{ alias }}_of_place on {{ alias }}_of_place.household_uuid = {{ household }}
+{%- endmacro %}
+
+{% macro last_report_of(alias) -%}
+greatest({{ alias }}_of_member.last_report, {{ alias }}_of_place.last_report)
 {%- endmacro %}

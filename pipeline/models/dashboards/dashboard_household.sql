@@ -3,7 +3,7 @@
 {%- set overdue_since -%}
   now() - interval '{{ cht_pipeline.dashboard_overdue_days() }} days'
 {%- endset %}
-
+{%- set last_report = cht_pipeline.last_report_of('report') %}
 
 select
   contact.uuid,
@@ -11,12 +11,12 @@ select
   contact.reported as registered,
   place.latitude,
   place.longitude,
-  report.last_report as last_visit,
+  {{ last_report }} as last_visit,
   -- Not "none is recent": PostgreSQL would take it for an anti join that leaves next to nothing, and plan for that.
-  coalesce(recent.last_report, contact.reported, '-infinity') < {{ overdue_since }} as is_overdue,
-  floor(date_part('epoch', now() - coalesce(report.last_report, contact.reported)) / 86400)::integer as days_without_visit,
+  coalesce({{ cht_pipeline.last_report_of('recent') }}, contact.reported, '-infinity') < {{ overdue_since }} as is_overdue,
+  floor(date_part('epoch', now() - coalesce({{ last_report }}, contact.reported)) / 86400)::integer as days_without_visit,
   -- By the same reckoning as is_overdue, for who asks for the last visit anyway: this needs nothing besides that.
-  coalesce(report.last_report, contact.reported) + interval '{{ cht_pipeline.dashboard_overdue_days() }} days' as visit_due,
+  coalesce({{ last_report }}, contact.reported) + interval '{{ cht_pipeline.dashboard_overdue_days() }} days' as visit_due,
   area.health_worker_uuid,
   area.health_worker,
   contact.parent_uuid as area_uuid,
@@ -31,10 +31,6 @@ cross join lateral (
 ) as contact
 left join {{ ref('place') }} as place on place.uuid = contact.uuid
 left join {{ ref('dashboard_area') }} as area on area.uuid = contact.parent_uuid
-left join (
-  {{ cht_pipeline.last_reports('<= now()') | indent(2) }}
-) as report on report.household_uuid = contact.uuid
-left join (
-  {{ cht_pipeline.last_reports('between ' ~ overdue_since ~ ' and now()') | indent(2) }}
-) as recent on recent.household_uuid = contact.uuid
+{{ cht_pipeline.join_last_reports('report', '<= now()', 'contact.uuid') }}
+{{ cht_pipeline.join_last_reports('recent', 'between ' ~ overdue_since ~ ' and now()', 'contact.uuid') }}
 where not contact_type.person and {{ cht_pipeline.is_dashboard_name('household_types', 'contact_type.id') }}

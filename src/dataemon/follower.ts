@@ -1,21 +1,21 @@
-import { readBuilt, readBuiltByOthers, writeBuilt, type ManifestPlace } from './database/manifest-store.js';
+import { readBuiltByOthers, readRecord, writeBuilt, type ManifestPlace } from './database/manifest-store.js';
 import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
+import type { NodeResult } from './engine/engine.js';
 import type { InputReader } from './input-reader.js';
 import type { DataemonEvent } from './life-cycle.js';
-import { sameBuilt } from './manifest/built-models.js';
-import { withAncestors } from './manifest/graph.js';
+import { sameRecord, type BuiltRecord } from './manifest/built-models.js';
 import type { ModelBoard } from './model-board.js';
 import { modelsOf, type FinishedRun, type ModelRunner } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
 import type { CurrentPackage, PackageKeeper } from './package/keeper.js';
 import { describeSource } from './package/source.js';
-import type { PackageChanges } from './planner/changes.js';
+import { readOfOthers, type PackageChanges } from './planner/changes.js';
 import type { Run } from './planner/decide.js';
 import type { InputState, ModelState } from './planner/model-state.js';
 import type { Problems } from './problems.js';
-import { Rebuild } from './rebuild.js';
+import { cutShort, Rebuild } from './rebuild.js';
 import type { RunBook } from './run-book.js';
 import { asSyncError, connectionLost } from './run-error.js';
 import type { LastRun } from './status.js';
@@ -52,8 +52,10 @@ const longestPauseMs = 250;
 export class Follower {
   readonly #place: ManifestPlace;
   #adopted: CurrentPackage | undefined;
-  /** What is stored says less than is known: something is, or was, being made anew, or the connection was lost meanwhile. */
+  /** The record of how a rebuild has ended is not written yet: the connection was lost meanwhile. */
   #isUnsaved = false;
+  /** When what is stored was written, if it was by this process: what another has written since counts more. */
+  #writtenOn: string | undefined;
   #pauseMs = leastPauseMs;
   #rebuild: Rebuild | undefined;
 
@@ -114,22 +116,27 @@ export class Follower {
   async #adopt(current: CurrentPackage): Promise<void> {
     const { options, models, board, book, session } = this.parts;
     const now = await session();
-    if (this.#isUnsaved) await this.#store();
-    const stored = await readBuilt(now, this.#place);
+    const record = await this.#recall(now);
     const selected = modelsOf(current, current.selected);
     const existing = await existingModels(now, selected);
-    const { graph, selected: own } = current;
-    const foreign = [...withAncestors(graph, own)].filter((id) => !own.has(id));
-    const builtByOthers = await readBuiltByOthers(now, this.#place, foreign);
-    const changes = models.use({ graph, selected: own, builtByOthers, built: stored, existing });
+    const builtByOthers = await readBuiltByOthers(now, this.#place, [...readOfOthers(current)]);
+    const changes = models.use({ graph: current.graph, selected: current.selected, builtByOthers, record, existing });
     board.show(current.graph, current.selected);
     board.rest(models.resting);
     await book.open(now, selected, changes.stale, models.resting);
     for (const [id, rows] of await countRows(now, selected)) board.set(id, { rows });
     this.#tell(current, changes);
-    if (changes.stale.size === 0 && !sameBuilt(stored, models.built)) await this.#store();
+    if (changes.stale.size === 0 && !sameRecord(record, models.record)) await this.#store();
     this.#adopted = current;
     options.log.debug({ models: current.selected.size }, 'following');
+  }
+
+  /** What stands in the database, as it was last stored, or as this process knows better. */
+  async #recall(session: Session): Promise<BuiltRecord> {
+    const { record, writtenOn } = await readRecord(session, this.#place);
+    if (!this.#isUnsaved || writtenOn !== this.#writtenOn) return record;
+    await this.#store();
+    return (await readRecord(session, this.#place)).record;
   }
 
   get isRebuilding(): boolean {
@@ -156,19 +163,23 @@ export class Follower {
     if (inputs === undefined || run === undefined) return;
     if (run.kind === 'full-refresh') return this.#beginRebuild(current, run, inputs);
     moveTo('increment');
-    const finished = await runner.run(current, run, run.kind).catch((error: unknown) => {
-      throw asSyncError(error);
+    const startedAt = new Date(options.clock.now());
+    const finished = await runner.run(current, run, run.kind).catch((thrown: unknown) => {
+      const now = options.clock.now();
+      models.finish(cutShort(run, inputs, thrown, startedAt, now), now);
+      throw asSyncError(thrown);
     });
     await this.#takeOver(current, run, inputs, finished);
   }
 
   async #beginRebuild(current: CurrentPackage, run: Run, inputs: InputState): Promise<void> {
-    const { options, runner, session, moveTo, wake, whileLocked } = this.parts;
+    const { options, models, runner, session, moveTo, wake, whileLocked } = this.parts;
     // Now, because dbt is busy afterwards.
     await this.#prepare(current);
     moveTo('rebuild');
-    // Killed meanwhile, nobody could tell whether the tables of now are the old or the new ones.
-    await this.#store(run.models);
+    models.begin(run, await existingModels(await session(), modelsOf(current, run.models)));
+    // Killed meanwhile, nobody could tell else whether the tables of then are the old or the new ones.
+    await this.#store();
     const kind = await runner.kindOf(await session(), current, run);
     this.#rebuild = new Rebuild({
       ...{ run, inputs, current, clock: options.clock },
@@ -206,22 +217,32 @@ export class Follower {
     const { options, models, runner, session, onRun } = this.parts;
     const { results, durationMs } = finished;
     if (run.kind === 'increment') this.#pauseMs = Math.min(longestPauseMs, Math.max(leastPauseMs, durationMs));
-    const unfinished = await runner.unfinished(session, current, results, inputs.watermark);
-    const before = models.built;
-    const { interrupted } = models.finish({ run, results, inputs, unfinished, durationMs }, options.clock.now());
-    if (!sameBuilt(before, models.built)) this.#isUnsaved = true;
+    const { interrupted } = models.finish(
+      { run, results, inputs, unfinished: await this.#unfinished(current, results, inputs), durationMs },
+      options.clock.now(),
+    );
+    if (run.kind === 'full-refresh') this.#isUnsaved = true;
     onRun(finished.last);
-    if (this.#isUnsaved && this.#rebuild === undefined) await this.#store();
+    if (this.#isUnsaved) await this.#store();
     await runner.record(await session(), finished);
     if (interrupted) throw connectionLost(results.find(({ error }) => isConnectionLoss(error))?.error ?? '');
   }
 
-  /** @param underWay - the models that are about to be made anew. */
-  async #store(underWay: readonly string[] = []): Promise<void> {
+  /** The models that have more to come. Where that cannot be read now, all: what a rebuild of hours has brought must not be lost for it. */
+  async #unfinished(
+    current: CurrentPackage,
+    results: readonly NodeResult[],
+    { watermark }: InputState,
+  ): Promise<ReadonlySet<string>> {
+    const { runner, session } = this.parts;
+    const all = new Set(results.map(({ id }) => id));
+    return runner.unfinished(session, current, results, watermark).catch(() => all);
+  }
+
+  async #store(): Promise<void> {
     const { options, models, session } = this.parts;
-    const { built, selected: own } = models;
-    await writeBuilt(await session(), this.#place, describeSource(options.package), { built, own, underWay });
-    this.#isUnsaved = underWay.length > 0;
+    this.#writtenOn = await writeBuilt(await session(), this.#place, describeSource(options.package), models.record);
+    this.#isUnsaved = false;
   }
 
   /** What the models read, as it is now; what others have made anew of it is taken to heart. */

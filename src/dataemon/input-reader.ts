@@ -6,6 +6,7 @@ import { withAncestors, type Model } from './manifest/graph.js';
 import { modelsOf } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
 import type { CurrentPackage } from './package/keeper.js';
+import { readOfOthers } from './planner/changes.js';
 import type { InputState } from './planner/model-state.js';
 
 /** Reads how far is what models read: the documents, and other models. */
@@ -32,11 +33,7 @@ export class InputReader {
       watermark,
       filling: new Set([...positions].filter(([, { filled }]) => filled !== null).map(([id]) => id)),
       others: await this.#others(now, current, foreign, positions),
-      builtByOthers: await readBuiltByOthers(
-        now,
-        this.options,
-        foreign.map(({ id }) => id),
-      ),
+      builtByOthers: await readBuiltByOthers(now, this.options, [...readOfOthers(current)]),
     };
   }
 

@@ -11,6 +11,7 @@ import type { DataemonOptions } from './options.js';
 import type { CurrentPackage } from './package/keeper.js';
 import type { Run } from './planner/decide.js';
 import type { RunBook } from './run-book.js';
+import { RunCutShort } from './run-error.js';
 import type { LastRun } from './status.js';
 
 /** What the runner works with. */
@@ -50,7 +51,7 @@ export class ModelRunner {
 
   /**
    * @param kind - as `kindOf` gives it.
-   * @throws DbtError, SyncError DBT_WORKER_FAILED when it could not run at all.
+   * @throws RunCutShort, of a DbtError or SyncError DBT_WORKER_FAILED.
    */
   async run(current: CurrentPackage, run: Run, kind: RunRequest['kind']): Promise<FinishedRun> {
     const { engine, board, book, onChange, clock, runTimeoutMs, rebuildTimeoutMs } = this.options;
@@ -70,7 +71,7 @@ export class ModelRunner {
       );
     } catch (error) {
       book.failed(run, [...underWay], startedAt, error);
-      throw error;
+      throw new RunCutShort(error, [...underWay]);
     } finally {
       board.abandon(run.models);
     }

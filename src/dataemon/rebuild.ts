@@ -3,7 +3,7 @@ import type { FinishedRun } from './model-runner.js';
 import type { CurrentPackage } from './package/keeper.js';
 import type { Run } from './planner/decide.js';
 import type { InputState, Outcome } from './planner/model-state.js';
-import { asSyncError, failedResults } from './run-error.js';
+import { asSyncError, failedResults, RunCutShort } from './run-error.js';
 
 /** What is made anew, and how. */
 export interface RebuildParts {
@@ -56,10 +56,20 @@ export class Rebuild {
     try {
       return { finished: await work() };
     } catch (thrown) {
-      const error = asSyncError(thrown);
-      const durationMs = clock.now() - startedAt.getTime();
-      const results = failedResults(run.models, { startedAt, durationMs, words: messageOf(error) });
-      return { error, outcome: { run, results, inputs, unfinished: new Set(), durationMs } };
+      return { error: asSyncError(thrown), outcome: cutShort(run, inputs, thrown, startedAt, clock.now()) };
     }
   }
+}
+
+/**
+ * How a run has ended that came to no results: those that were under way have failed. Of the others nobody knows, and they
+ * come again without them.
+ */
+export function cutShort(run: Run, inputs: InputState, thrown: unknown, startedAt: Date, now: number): Outcome {
+  const running = thrown instanceof RunCutShort ? thrown.running : [];
+  // What could not be begun at all must not be tried without end, and hold up the increments.
+  const models = running.length === 0 && run.kind === 'full-refresh' ? run.models : running;
+  const durationMs = now - startedAt.getTime();
+  const results = failedResults(models, { startedAt, durationMs, words: messageOf(asSyncError(thrown)) });
+  return { run: { ...run, models }, results, inputs, unfinished: new Set(), durationMs };
 }

@@ -1,9 +1,10 @@
-import { SyncError } from '../lib/index.js';
+import { messageOf, SyncError } from '../lib/index.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
 import { DbtError, type NodeResult } from './engine/engine.js';
 
 /** What dbt says when it could not run at all: no connection, or a hook that fails before the models. */
-export function asSyncError(error: unknown): unknown {
+export function asSyncError(thrown: unknown): unknown {
+  const error = thrown instanceof RunCutShort ? thrown.cause : thrown;
   if (!(error instanceof DbtError)) return error;
   if (isConnectionLoss(error.message)) return connectionLost(error.message);
   return new SyncError('MODEL_FAILED', `dbt could not run the models: ${error.message}`, {
@@ -19,6 +20,17 @@ export function connectionLost(words: string): SyncError {
     remedy: 'Check that PostgreSQL runs and accepts connections from here; it is tried again.',
     passing: true,
   });
+}
+
+/** A run that came to no results: dbt hung, died or refused. */
+export class RunCutShort extends Error {
+  /** @param running - the ids of the models that were under way. */
+  constructor(
+    override readonly cause: unknown,
+    readonly running: readonly string[],
+  ) {
+    super(messageOf(cause), { cause });
+  }
 }
 
 /** The results of models of a run that has come to none. */

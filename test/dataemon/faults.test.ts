@@ -60,6 +60,7 @@ test('a run that takes too long is stopped, also in PostgreSQL, and tried again'
         `uuid, (CASE WHEN (SELECT slow FROM v1.pace) THEN pg_sleep(60) END)::text AS slept`,
         `{{ ref('root') }}`,
       ),
+      'models/later.sql': incremental('uuid', `{{ ref('root') }}`),
     }),
   );
   await bench.rows('CREATE TABLE v1.pace AS SELECT true AS slow');
@@ -68,6 +69,10 @@ test('a run that takes too long is stopped, also in PostgreSQL, and tried again'
   const watermark = await bench.save({ _id: 'a' });
   await until(() => dataemon.status().error?.code === 'DBT_WORKER_FAILED', 'the timeout');
   expect(dataemon.status().error?.message).toMatch(/did not end within/);
+  await until(
+    async () => (await bench.rows('SELECT FROM v1.later')).length === 1,
+    'the model that would have come after it',
+  );
   await bench.rows('UPDATE v1.pace SET slow = false');
   expect(
     await bench.rows(
@@ -82,29 +87,37 @@ test('a run that takes too long is stopped, also in PostgreSQL, and tried again'
   expect(failures[0]?.error).toMatch(/did not end within/);
 });
 
-test('a rebuild that takes too long is stopped, and the table of before goes on until a later try', async () => {
+test('a rebuild that takes too long is stopped, the table of before stays until a later try, and what was done counts as begun', async () => {
   await using bench = await DataemonBench.open();
   const edition = (how: string) =>
     tinyPackage({
       'models/child.sql': incremental(
-        `uuid, ${how}(type) || (CASE WHEN (SELECT slow FROM v1.pace) THEN pg_sleep(60) END)::text AS type`,
+        `uuid, ${how}(type) || coalesce((CASE WHEN (SELECT slow FROM v1.pace) THEN pg_sleep(60) END)::text, '') AS type`,
         `{{ ref('root') }}`,
       ),
+      'models/fast.sql': incremental(`uuid, ${how}(type) AS type`, `{{ ref('root') }}`),
     });
   const path = await bench.package(edition('upper'));
   await bench.rows('CREATE TABLE v1.pace AS SELECT false AS slow');
   await bench.save({ _id: 'a', type: 'Person' });
-  const dataemon = bench.start({ kind: 'local', path }, { rebuildTimeoutMs: 3_000 });
+  const dataemon = bench.start({ kind: 'local', path }, { rebuildTimeoutMs: 4_000, threads: 2 });
   await until(() => dataemon.status().state === 'idle' && dataemon.status().upToDateWith !== null, 'the first build');
   await bench.rows('UPDATE v1.pace SET slow = true');
   await bench.package(edition('lower'));
   await until(() => dataemon.status().error?.code === 'DBT_WORKER_FAILED', 'the timeout');
-  expect(dataemon.status().error?.message).toMatch(/did not end within 3/);
+  expect(dataemon.status().error?.message).toMatch(/did not end within 4/);
   await bench.save({ _id: 'b', type: 'Place' });
   await until(async () => (await bench.rows('SELECT FROM v1.root')).length === 2, 'the model that has not changed');
-  expect(await bench.rows('SELECT uuid FROM v1.child')).toEqual([{ uuid: 'a' }]);
+  expect(await bench.rows('SELECT uuid, type FROM v1.child')).toEqual([{ uuid: 'a', type: 'PERSON' }]);
+  const types = async (model: string) =>
+    (await bench.rows<{ type: string }>(`SELECT type FROM v1.${model} ORDER BY uuid`)).map(({ type }) => type).join();
+  await until(async () => (await types('fast')).startsWith('person'), 'the model beside it');
+
+  // The package of before comes back: one of the two tables is that of the new one.
+  await bench.package(edition('upper'));
   await bench.rows('UPDATE v1.pace SET slow = false');
-  await until(async () => (await bench.rows('SELECT FROM v1.child')).length === 2, 'the next try');
+  await until(async () => (await types('child')) === 'PERSON,PLACE', 'the model that took too long');
+  await until(async () => (await types('fast')) === 'PERSON,PLACE', 'the other');
 });
 
 test('when all connections are cut in a run it catches up by itself', async () => {

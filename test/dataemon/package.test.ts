@@ -38,7 +38,7 @@ test('a changed model is built anew with those below it, and remembered only aft
   );
   const dataemon = bench.start({ kind: 'local', path }, { intervalMs: 300 });
   await until(() => dataemon.status().state === 'idle', 'the first build');
-  const stored = `SELECT manifest FROM v1._dataemon ORDER BY inserted_on`;
+  const stored = `SELECT manifest -> 'models' AS models FROM v1._dataemon ORDER BY inserted_on`;
   const keys = `SELECT conname FROM pg_constraint WHERE contype = 'f' AND conrelid = 'v1.child'::regclass`;
   const first = (await bench.rows(stored)).at(-1);
   expect(await bench.rows(keys)).toHaveLength(1);

@@ -84,3 +84,24 @@ test('a model that was built anew before the one above it, which another dataemo
   await become('person', 'lower');
   expect(await bench.rows('SELECT DISTINCT kind FROM v1.above')).toEqual([{ kind: 'person' }]);
 });
+
+test('who takes back a package and a selector finds what the other selector has built since', async () => {
+  await using bench = await DataemonBench.open();
+  const edition = (how: string) =>
+    tinyPackage({ 'models/child.sql': incremental(`uuid, ${how}(type) AS type`, `{{ ref('root') }}`) });
+  const run = async (_id: string, how: string, selector?: string) => {
+    const path = await bench.package(edition(how));
+    const watermark = await bench.save({ _id, type: 'Person' });
+    const dataemon = bench.start({ kind: 'local', path }, selector === undefined ? {} : { selector });
+    const isDone = () => dataemon.status().state === 'idle' && dataemon.status().upToDateWith === watermark;
+    await until(isDone, `${_id} by ${selector}`);
+    await dataemon.stop();
+    return bench.rows('SELECT DISTINCT type FROM v1.child');
+  };
+  expect(await run('a', 'upper')).toEqual([{ type: 'PERSON' }]);
+  expect(await run('b', 'lower', 'root child')).toEqual([{ type: 'person' }]);
+  const before = (await bench.rows('SELECT FROM v1.dataemon_run')).length;
+  expect(await run('c', 'upper')).toEqual([{ type: 'PERSON' }]);
+  const rebuilt = `SELECT DISTINCT name FROM (SELECT * FROM v1.dataemon_run ORDER BY started_at OFFSET ${before}) AS later WHERE kind = 'full-refresh'`;
+  expect(await bench.rows(rebuilt)).toEqual([{ name: 'child' }]);
+});

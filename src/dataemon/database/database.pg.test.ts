@@ -4,9 +4,9 @@ import { createTestDatabase, type TestDatabase } from '../../../test/support/dat
 import { createLog } from '../../lib/index.js';
 import { changeChannel, migrate } from '../../postgres/index.js';
 import type { NodeResult } from '../engine/engine.js';
-import type { BuiltModels } from '../manifest/built-models.js';
+import { emptyRecord, type BuiltModels } from '../manifest/built-models.js';
 import type { Model } from '../manifest/graph.js';
-import { readBuilt, readBuiltByOthers, writeBuilt } from './manifest-store.js';
+import { readBuiltByOthers, readRecord, writeBuilt } from './manifest-store.js';
 import { pruneRecords, writeRecord } from './records.js';
 import { countRows, existingModels } from './relations.js';
 import { tellOthers } from './models-channel.js';
@@ -94,25 +94,31 @@ test('the watermark is the greatest saved_timestamp; without documents empty, wi
 test('what was built is kept for each selector, and only the newest few', async () => {
   await using database = await createTestDatabase();
   const session = await open(database);
-  const built = (sql: string): BuiltModels => new Map([['model.p.a', { ...fingerprint, sql }]]);
+  const built = (id: string, builtAt: string): BuiltModels => new Map([[id, { ...fingerprint, builtAt }]]);
   const everything = { schema: 'v1', selector: undefined };
-  const write = (place: { schema: string; selector: string | undefined }, sql: string) =>
-    writeBuilt(session, place, 'bundled', { built: built(sql), own: new Set(['model.p.a']), underWay: [] });
-  expect(await readBuilt(session, everything)).toEqual(new Map());
-  for (let n = 0; n < 15; n += 1) await write(everything, `version ${n}`);
-  await write({ schema: 'v1', selector: 'base' }, 'of base');
-  expect(await readBuilt(session, everything)).toEqual(built('version 14'));
-  expect(await readBuilt(session, { schema: 'v1', selector: 'base' })).toEqual(built('of base'));
+  const base = { schema: 'v1', selector: 'base' };
+  expect(await readRecord(session, everything)).toEqual({ record: emptyRecord, writtenOn: undefined });
+  const record = { ...emptyRecord, doubtful: new Map([['a', null]]) };
+  let writtenOn: string | undefined;
+  for (let n = 10; n < 25; n += 1) {
+    writtenOn = await writeBuilt(session, everything, 'bundled', { ...record, built: built('a', String(n)) });
+  }
+  const all = { ...record, built: built('a', '24') };
+  expect(await readRecord(session, everything)).toEqual({ record: all, writtenOn });
+  // What another selector has built stands, too.
+  expect(await readRecord(session, base)).toEqual({ record: all, writtenOn: undefined });
+  await writeBuilt(session, base, 'bundled', { ...emptyRecord, built: built('a', '25') });
+  const now = { ...emptyRecord, built: built('a', '25') };
+  expect(await readRecord(session, everything)).toEqual({ record: now, writtenOn });
   expect((await database.pool.query('SELECT FROM v1._dataemon WHERE dbt_selector IS NULL')).rowCount).toBe(10);
   await session.close();
 });
 
-test('of models that others build, what their dataemon has built itself counts, and of several what was written last', async () => {
+test('of models that others build, what their dataemon has built itself counts, and of several what was built last', async () => {
   await using database = await createTestDatabase();
   const session = await open(database);
-  const write = (selector: string | undefined, own: string, builtAt: string, underWay: readonly string[] = []) => {
-    const models = ['a', 'b'].map((id) => [id, { ...fingerprint, builtAt }] as const);
-    const record = { built: new Map(models), own: new Set([own]), underWay };
+  const write = (selector: string | undefined, own: string, builtAt: string) => {
+    const record = { built: new Map([[own, { ...fingerprint, builtAt }]]), doubtful: new Map([[own, null]]) };
     return writeBuilt(session, { schema: 'v1', selector }, 'bundled', record);
   };
   const others = async () => {
@@ -121,16 +127,14 @@ test('of models that others build, what their dataemon has built itself counts, 
   };
   await database.pool.query(`INSERT INTO v1._dataemon (manifest) VALUES ('{"nodes": {}}'), (NULL)`);
   expect(await others()).toEqual({});
-  await write('mine', 'a', 'by me');
+  await write('mine', 'a', '9');
   expect(await others()).toEqual({});
-  await write('one', 'a', 'by one');
-  await write('two', 'b', 'by two');
-  expect(await others()).toEqual({ a: 'by one', b: 'by two' });
-  await write(undefined, 'b', 'by whom has no selector');
-  await write('one', 'a', 'by one, again', ['a']);
-  expect(await others()).toEqual({ a: 'by one, again', b: 'by whom has no selector' });
-  // Who was to build it anew cannot say what stands of it; those that read it go by what was there.
-  expect([...(await readBuilt(session, { schema: 'v1', selector: 'one' })).keys()]).toEqual(['b']);
+  await write('one', 'a', '3');
+  await write('two', 'b', '4');
+  expect(await others()).toEqual({ a: '3', b: '4' });
+  await write(undefined, 'b', '2');
+  await write('one', 'a', '5');
+  expect(await others()).toEqual({ a: '5', b: '4' });
   await session.close();
 });
 
@@ -181,8 +185,11 @@ test('rows are counted where that is cheap, else estimated; views have none', as
   expect(counts.get('model.p.small')).toBe(10);
   expect(counts.get('model.p.large')).toBeGreaterThan(19_000);
   expect([...counts.keys()].sort()).toEqual(['model.p.large', 'model.p.small']);
-  expect(await existingModels(session, models)).toEqual(
-    new Set(['small', 'large', 'seen'].map((name) => `model.p.${name}`)),
-  );
+  const existing = await existingModels(session, models);
+  expect([...existing.keys()].sort()).toEqual(['large', 'seen', 'small'].map((name) => `model.p.${name}`));
+  await database.pool.query('DROP TABLE v1.small; CREATE TABLE v1.small (n integer)');
+  const later = await existingModels(session, models);
+  const same = [...later].filter(([id, relation]) => existing.get(id) === relation).map(([id]) => id);
+  expect(same.sort()).toEqual(['large', 'seen'].map((name) => `model.p.${name}`));
   await session.close();
 });

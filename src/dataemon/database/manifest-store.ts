@@ -1,6 +1,8 @@
 import { quoteIdentifier } from '../../postgres/index.js';
 import {
+  emptyRecord,
   fromStored,
+  merged,
   ownModels,
   storedFormat,
   toStored,
@@ -15,20 +17,35 @@ export interface ManifestPlace {
   readonly selector?: string | undefined;
 }
 
-/** What was last built with success for this selector; empty when nothing, or nothing that can be read. */
-export async function readBuilt(session: Session, { schema, selector }: ManifestPlace): Promise<BuiltModels> {
-  const [row] = await session.query<{ manifest: unknown }>(
-    'reading the manifest',
-    `SELECT manifest FROM ${quoteIdentifier(schema)}._dataemon
-     WHERE coalesce(dbt_selector, '') = $1 ORDER BY inserted_on DESC NULLS LAST LIMIT 1`,
-    [selector ?? ''],
+/** A record, and when it was written; undefined when this selector has none. */
+export interface StoredRecord {
+  readonly record: BuiltRecord;
+  readonly writtenOn: string | undefined;
+}
+
+/** What was last built with success of the models that this selector builds, by whatever selector. */
+export async function readRecord(session: Session, { schema, selector = '' }: ManifestPlace): Promise<StoredRecord> {
+  const rows = await session.query<{ selector: string; written_on: string; manifest: unknown }>(
+    'reading the manifests',
+    `SELECT selector, inserted_on::text AS written_on, manifest
+     FROM (
+       SELECT DISTINCT ON (coalesce(dbt_selector, '')) coalesce(dbt_selector, '') AS selector, inserted_on, manifest
+       FROM ${quoteIdentifier(schema)}._dataemon
+       ORDER BY coalesce(dbt_selector, ''), inserted_on DESC NULLS LAST
+     ) AS latest
+     WHERE selector = $1 OR manifest ->> 'format' = $2`,
+    [selector, storedFormat],
   );
-  return fromStored(row?.manifest) ?? new Map<string, never>();
+  const ours = rows.find((row) => row.selector === selector);
+  return {
+    record: merged(rows.map(({ manifest }) => fromStored(manifest) ?? emptyRecord)),
+    writtenOn: ours?.written_on,
+  };
 }
 
 /**
  * What the dataemons of other selectors have built of the models given; of a model that several have built, what was
- * written last. Those of which none has said anything are left out.
+ * built last. Those of which none has said anything are left out.
  *
  * @param models - their ids.
  */
@@ -49,7 +66,7 @@ export async function readBuiltByOthers(
      CROSS JOIN LATERAL unnest($2::text[]) AS id
      CROSS JOIN LATERAL (SELECT manifest -> 'models' -> id AS model) AS built
      WHERE manifest ->> 'format' = $3 AND model IS NOT NULL
-     ORDER BY id, inserted_on DESC`,
+     ORDER BY id, model ->> 'builtAt' DESC NULLS LAST`,
     [selector ?? '', models, storedFormat],
   );
   return ownModels(rows.map(({ id, model }) => [id, model]));
@@ -58,24 +75,31 @@ export async function readBuiltByOthers(
 /** A statement does not see what it inserts itself: with that one it is one more than it counts. */
 const kept = 10;
 
-/** Remembers what stands in the database now; of those of earlier, a few are kept. */
+/**
+ * Remembers what stands in the database now; of those of earlier, a few are kept.
+ *
+ * @returns when it was written, as `readRecord` tells it.
+ */
 export async function writeBuilt(
   session: Session,
   { schema, selector }: ManifestPlace,
   packageName: string,
   record: BuiltRecord,
-): Promise<void> {
+): Promise<string | undefined> {
   const table = `${quoteIdentifier(schema)}._dataemon`;
-  await session.query(
+  const [row] = await session.query<{ written_on: string }>(
     'writing the manifest',
     `WITH written AS (
        INSERT INTO ${table} (inserted_on, packages, manifest, dbt_selector)
        VALUES (clock_timestamp() AT TIME ZONE 'UTC', $1, $2, $3)
-     )
+       RETURNING inserted_on
+     ), forgotten AS (
      DELETE FROM ${table} WHERE coalesce(dbt_selector, '') = coalesce($3, '') AND inserted_on < (
        SELECT inserted_on FROM ${table} WHERE coalesce(dbt_selector, '') = coalesce($3, '')
        ORDER BY inserted_on DESC NULLS LAST OFFSET ${kept - 2} LIMIT 1
-     )`,
+     ))
+     SELECT inserted_on::text AS written_on FROM written`,
     [JSON.stringify([packageName]), JSON.stringify(toStored(record)), selector ?? null],
   );
+  return row?.written_on;
 }

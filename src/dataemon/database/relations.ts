@@ -3,6 +3,7 @@ import type { Model } from '../manifest/graph.js';
 import type { Queries } from './session.js';
 
 interface Relation extends Record<string, unknown> {
+  readonly id: string;
   readonly schema: string;
   readonly name: string;
   readonly kind: string;
@@ -12,12 +13,18 @@ interface Relation extends Record<string, unknown> {
 
 const cheapBytes = 8 * 1024 * 1024;
 
-/** The ids of those models whose relation is there; of `raw_sql`, dbt knows none. */
-export async function existingModels(database: Queries, models: readonly Model[]): Promise<Set<string>> {
+/**
+ * The models whose relation is there, by id: what tells it from another of the same name, which it gets when it is made anew.
+ * Of `raw_sql`, dbt knows no relation; it counts as there.
+ */
+export async function existingModels(database: Queries, models: readonly Model[]): Promise<Map<string, string>> {
   const relations = await relationsOf(database, models);
-  const isThere = ({ materialized, schema, alias }: Model) =>
-    materialized === 'raw_sql' || relations.has(key(schema, alias));
-  return new Set(models.filter(isThere).map(({ id }) => id));
+  const existing = new Map<string, string>();
+  for (const { id, materialized, schema, alias } of models) {
+    const relation = materialized === 'raw_sql' ? { id: '' } : relations.get(key(schema, alias));
+    if (relation !== undefined) existing.set(id, relation.id);
+  }
+  return existing;
 }
 
 /**
@@ -52,7 +59,7 @@ async function relationsOf(
 ): Promise<Map<string, Relation>> {
   const rows = await database.query<Relation & Record<string, unknown>>(
     'looking at the models',
-    `SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, pg_relation_size(c.oid) AS bytes,
+    `SELECT c.oid::text AS id, n.nspname AS schema, c.relname AS name, c.relkind AS kind, pg_relation_size(c.oid) AS bytes,
        CASE WHEN c.reltuples < 0 OR c.relpages = 0 THEN 0
          ELSE round(c.reltuples::numeric / c.relpages * (pg_relation_size(c.oid) / current_setting('block_size')::int))
        END AS estimate

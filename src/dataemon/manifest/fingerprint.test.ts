@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { differences } from './fingerprint.js';
 import { graphOf } from './graph.js';
-import { fromStored, sameBuilt, toStored } from './built-models.js';
+import { emptyRecord, fromStored, merged, sameRecord, toStored, type BuiltRecord } from './built-models.js';
 import { manifestSchema } from './manifest.js';
 
 type Change = (manifest: ReturnType<typeof whole>) => void;
@@ -101,10 +101,31 @@ test('the fingerprint of a seed is that of its file', () => {
 
 test("what was built is read back from what is stored, and from dbt's whole manifest", () => {
   const dbts = fromStored(whole())!;
-  expect([...dbts.keys()]).toEqual(['model.p.root', 'model.p.leaf']);
-  const ours = fromStored(
-    JSON.parse(JSON.stringify(toStored({ built: dbts, own: new Set(['model.p.leaf']), underWay: [] }))),
-  )!;
-  expect(sameBuilt(ours, dbts)).toBe(true);
+  expect([...dbts.built.keys()]).toEqual(['model.p.root', 'model.p.leaf']);
+  const record: BuiltRecord = { ...dbts, doubtful: new Map([['model.p.leaf', '4711']]) };
+  const ours = fromStored(JSON.parse(JSON.stringify(toStored(record))))!;
+  expect(sameRecord(ours, record)).toBe(true);
+  expect(sameRecord(ours, dbts)).toBe(false);
   expect(fromStored({ anything: 'else' })).toBeUndefined();
+});
+
+test('of a model that several selectors have built, what was built last stands, with the doubts about that', () => {
+  const fingerprint = fromStored(whole())!.built.get('model.p.root')!;
+  const record = (builtAt: string | undefined, doubt?: string | null): BuiltRecord => ({
+    built: new Map([['m', { ...fingerprint, builtAt }]]),
+    doubtful: new Map(doubt === undefined ? [] : [['m', doubt]]),
+  });
+  const standing = (...records: BuiltRecord[]) => {
+    const all = merged(records);
+    return [all.built.get('m')?.builtAt, all.doubtful.get('m')];
+  };
+  expect(standing(emptyRecord)).toEqual([undefined, undefined]);
+  expect(standing(record('1'), record('2'), record(undefined))).toEqual(['2', undefined]);
+  expect(standing(record('1', '4711'), record('2'))).toEqual(['2', undefined]);
+  expect(standing(record('2'), record('1', '4711'))).toEqual(['2', undefined]);
+  expect(standing(record('2', '4711'), record('1'))).toEqual(['2', '4711']);
+  // The same build, which one has begun to replace.
+  expect(standing(record('2'), record('2', '4711'))).toEqual(['2', '4711']);
+  expect(standing(record('2', null), record('2', '4711'))).toEqual(['2', null]);
+  expect(standing(record('2', '4711'), record('2', null))).toEqual(['2', null]);
 });

@@ -1,15 +1,22 @@
-import { isSameBuild, type BuiltModel, type BuiltModels } from '../manifest/built-models.js';
+import { buildOf, isTold, type BuiltModel, type BuiltModels, type BuiltRecord } from '../manifest/built-models.js';
 import { differences, type FingerprintPart } from '../manifest/fingerprint.js';
-import { withAncestors, withDescendants, type ModelGraph } from '../manifest/graph.js';
+import { withDescendants, type ModelGraph } from '../manifest/graph.js';
+
+/**
+ * Why a model is built anew: what of it has changed, that nobody knows how its last build ended, or that what it reads was made
+ * anew without it.
+ */
+export type Reason = FingerprintPart | 'not finished' | 'made from another build';
 
 /** How a package differs from what stands in the database. */
 export interface PackageChanges {
   /** Models that were not built yet, or whose table is gone. */
   readonly added: readonly string[];
-  /** Models of which something has changed, and what; of those that other dataemons build, that they were made anew. */
-  readonly changed: ReadonlyMap<string, readonly (FingerprintPart | 'made anew')[]>;
+  readonly changed: ReadonlyMap<string, readonly Reason[]>;
   /** Models that the package no longer has; their tables are left alone. */
   readonly removed: readonly string[];
+  /** What is doubtful still, now that it is known which relations there are. */
+  readonly doubtful: BuiltRecord['doubtful'];
   /**
    * The selected models to build anew: those added and changed, and all below them, because making a table anew drops
    * the foreign keys that point at it, and because what reads a changed table was computed from the old one.
@@ -28,78 +35,88 @@ export interface SelectedModels {
 
 /** What to compare. */
 export interface PackageComparison extends SelectedModels {
-  readonly built: BuiltModels;
-  /** The selected models whose relation is in the database. */
-  readonly existing: ReadonlySet<string>;
+  readonly record: BuiltRecord;
+  /** The relations of the selected models that are in the database, by id: what tells one from the next of the same name. */
+  readonly existing: ReadonlyMap<string, string>;
 }
 
 /**
- * Compares a package with what was built. Models that are not selected matter as far as selected ones read them: what
- * counts is what their dataemon has built, which may not have met this package yet.
+ * Compares a package with what was built. Of models that others build, what counts is what their dataemon has built, which
+ * may not have met this package yet.
  */
-export function packageChanges({ built, existing, ...models }: PackageComparison): PackageChanges {
+export function packageChanges({ record, existing, ...models }: PackageComparison): PackageChanges {
   const { graph, selected } = models;
+  const { built } = record;
   const added: string[] = [];
-  const changed = new Map<string, readonly (FingerprintPart | 'made anew')[]>();
-  for (const id of withAncestors(graph, selected)) {
-    const model = graph.get(id);
-    if (model === undefined) continue;
+  const changed = new Map<string, readonly Reason[]>();
+  const isDoubtful = ([id, relation]: readonly [string, string | null]) =>
+    selected.has(id) && (relation === null || relation !== existing.get(id));
+  const doubtful = new Map([...record.doubtful].filter(isDoubtful));
+  for (const [id, { fingerprint }] of graph) {
+    if (!selected.has(id)) continue;
     const before = built.get(id);
-    if (before === undefined || (selected.has(id) && !existing.has(id))) added.push(id);
-    else if (selected.has(id)) {
-      const parts = differences(before, model.fingerprint);
-      if (parts.length > 0) changed.set(id, parts);
-    } else if (!isSameBuild(before, standing(models, id) ?? before)) changed.set(id, ['made anew']);
+    if (before === undefined || !existing.has(id)) added.push(id);
+    else {
+      const reasons: Reason[] = differences(before, fingerprint);
+      if (doubtful.has(id)) reasons.push('not finished');
+      if (isFromAnotherBuild(models, id, before, built)) reasons.push('made from another build');
+      if (reasons.length > 0) changed.set(id, reasons);
+    }
   }
   const below = withDescendants(graph, [...added, ...changed.keys()]);
   return {
-    added: added.filter((id) => selected.has(id)),
-    changed,
+    ...{ added, changed, doubtful },
     removed: [...built.keys()].filter((id) => !graph.has(id)),
     stale: new Set([...below].filter((id) => selected.has(id))),
   };
 }
 
-/** Those of the models that others build which are not what they were at an earlier look. */
+/** Those models of others, read by selected ones, that have been made anew since an earlier look. */
 export function madeAnewByOthers(models: SelectedModels, before: BuiltModels): string[] {
-  const { graph, selected } = models;
-  return [...withAncestors(graph, selected)].filter((id) => {
-    const [then, now] = [standing({ ...models, builtByOthers: before }, id), standing(models, id)];
-    return !selected.has(id) && then !== undefined && now !== undefined && !isSameBuild(then, now);
+  const { builtByOthers } = models;
+  return [...readOfOthers(models)].filter((id) => {
+    const now = builtByOthers.get(id);
+    return now !== undefined && buildOf(now) !== buildNow({ ...models, builtByOthers: before }, id, new Map());
   });
 }
 
-/**
- * What stands in the database while `stale` is left to build. A stale model that has itself changed keeps the fingerprint
- * of the table that is there; one that is stale only because of others is left out: either way it is found stale again
- * after a restart. A model that others build counts as seen as it is now when nothing selected below it is stale.
- *
- * @param justBuilt - those that were made anew just now, `at` this time.
- */
-export function builtNow(
-  models: SelectedModels,
-  before: BuiltModels,
-  stale: ReadonlySet<string>,
-  { justBuilt, at }: { readonly justBuilt: ReadonlySet<string>; readonly at: string },
-): BuiltModels {
-  const { graph, selected } = models;
-  const aboveStale = withAncestors(graph, stale);
-  const now = new Map<string, BuiltModel>();
-  for (const id of withAncestors(graph, selected)) {
-    const model = graph.get(id);
-    const earlier = before.get(id);
-    if (model === undefined) continue;
-    if (!selected.has(id)) {
-      const seen = aboveStale.has(id) ? earlier : standing(models, id);
-      if (seen !== undefined) now.set(id, seen);
-    } else if (justBuilt.has(id)) now.set(id, { ...model.fingerprint, builtAt: at });
-    else if (!stale.has(id)) now.set(id, { ...model.fingerprint, builtAt: earlier?.builtAt });
-    else if (earlier !== undefined && differences(earlier, model.fingerprint).length > 0) now.set(id, earlier);
-  }
-  return now;
+/** The models of others that selected ones read. */
+export function readOfOthers(models: Pick<SelectedModels, 'graph' | 'selected'>): Set<string> {
+  const read = [...models.selected].flatMap((id) => [...readBy(models, id)]);
+  return new Set(read.filter((id) => !models.selected.has(id)));
 }
 
-/** What stands of a model that others build. Where no dataemon has said so, it is taken for what the package makes. */
-function standing({ graph, builtByOthers }: SelectedModels, id: string): BuiltModel | undefined {
-  return builtByOthers.get(id) ?? graph.get(id)?.fingerprint;
+/** Of which build is each model that a model reads, by id. */
+export function readNow(models: SelectedModels, id: string, built: BuiltModels): Record<string, string> {
+  return Object.fromEntries([...readBy(models, id)].map((read) => [read, buildNow(models, read, built)]));
+}
+
+/** What a model reads: itself, and through views, which hold nothing. */
+export function readBy({ graph }: Pick<SelectedModels, 'graph'>, id: string): Set<string> {
+  const found = new Set<string>();
+  const open = [id];
+  for (let below = open.pop(); below !== undefined; below = open.pop()) {
+    for (const parent of graph.get(below)?.parents ?? []) {
+      if (found.has(parent) || !graph.has(parent)) continue;
+      found.add(parent);
+      if (graph.get(parent)?.materialized === 'view') open.push(parent);
+    }
+  }
+  return found;
+}
+
+function isFromAnotherBuild(models: SelectedModels, id: string, { read }: BuiltModel, built: BuiltModels): boolean {
+  return Object.entries(readNow(models, id, built)).some(([parent, now]) => {
+    // Who was built by medic/cht-sync v2 was so with all that it reads, but for what has been made anew since.
+    if (read === undefined) return isTold(now);
+    const then = read[parent];
+    // That nobody tells of it any more is no news.
+    return now !== then && !(then !== undefined && isTold(then) && !isTold(now));
+  });
+}
+
+/** Of which build a model is; where no dataemon says so, it is taken for what the package makes. */
+function buildNow({ graph, selected, builtByOthers }: SelectedModels, id: string, built: BuiltModels): string {
+  const standing = (selected.has(id) ? built : builtByOthers).get(id) ?? graph.get(id)?.fingerprint;
+  return standing === undefined ? '' : buildOf(standing);
 }

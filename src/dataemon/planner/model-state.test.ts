@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { NodeResult } from '../engine/engine.js';
-import type { BuiltModels } from '../manifest/built-models.js';
+import { emptyRecord, type BuiltModels, type BuiltRecord } from '../manifest/built-models.js';
 import { graphOf } from '../../../test/dataemon/support/graph.js';
 import { withAncestors, withDescendants, type ModelGraph } from '../manifest/graph.js';
-import { packageChanges } from './changes.js';
+import { packageChanges, readNow, readOfOthers } from './changes.js';
 import type { Run } from './decide.js';
 import { ModelState } from './model-state.js';
 
@@ -30,6 +30,20 @@ function carryOut(graph: ModelGraph, run: Run, broken: ReadonlySet<string>): Nod
 }
 
 const nobody: BuiltModels = new Map();
+
+/** What a dataemon remembers that has built some of the models, while others, of whom nothing is known, have built the rest. */
+function recordOf(graph: ModelGraph, selected: ReadonlySet<string>): BuiltRecord {
+  const models = { graph, selected, builtByOthers: nobody };
+  const built = [...graph].filter(([id]) => selected.has(id));
+  return {
+    built: new Map(built.map(([id, { fingerprint }]) => [id, { ...fingerprint, read: readNow(models, id, nobody) }])),
+    doubtful: new Map(),
+  };
+}
+
+/** Relations of models, which are not made anew. */
+const relationsOf = (ids: Iterable<string>) => new Map([...ids].map((id) => [id, `the relation of ${id}`]));
+
 const inputsAt = (watermark: string) => ({
   watermark,
   others: () => '',
@@ -50,6 +64,7 @@ function settle(
   for (let run = state.next(inputs, now); run !== undefined; run = state.next(inputs, now)) {
     runs.push(run);
     expect(runs.length).toBeLessThan(30);
+    if (run.kind === 'full-refresh') state.begin(run, relationsOf(run.models));
     const results = carryOut(graph, run, broken);
     state.finish({ run, results, inputs, unfinished: new Set(), durationMs: 5 }, now);
   }
@@ -68,9 +83,10 @@ const picked = (graph: ModelGraph, pick: readonly boolean[]) => new Set([...grap
 test('a package change is fully built in the end, whatever failed on the way, and nothing is forgotten at a restart', () => {
   fc.assert(
     fc.property(scenario, ({ before, after, failing, pick }) => {
-      const built: BuiltModels = new Map([...before].map(([id, { fingerprint }]) => [id, fingerprint]));
       const selected = picked(after, pick);
-      const comparison = { graph: after, selected, built, builtByOthers: nobody, existing: new Set(before.keys()) };
+      const record = recordOf(before, selected);
+      const existing = relationsOf(before.keys());
+      const comparison = { graph: after, selected, record, builtByOthers: nobody, existing };
       const state = new ModelState(() => 0.5);
       state.use(comparison);
       const staleAtFirst = new Set(state.stale);
@@ -79,13 +95,13 @@ test('a package change is fully built in the end, whatever failed on the way, an
         for (const id of models) expect(kind === 'full-refresh').toBe(staleAtFirst.has(id));
       }
 
-      const restarted = packageChanges({ ...comparison, built: state.built, existing: selected });
+      const restarted = packageChanges({ ...comparison, record: state.record, existing: relationsOf(selected) });
       for (const id of state.stale) expect(restarted.stale).toContain(id);
 
       settle(state, after, 'w1', new Set(), 1e9);
       expect(state.stale.size).toBe(0);
       expect(state.upToDateWith).toBe(selected.size === 0 ? undefined : 'w1');
-      const finished = packageChanges({ ...comparison, built: state.built, existing: selected });
+      const finished = packageChanges({ ...comparison, record: state.record, existing: relationsOf(selected) });
       expect([...finished.stale, ...finished.changed.keys(), ...finished.removed]).toEqual([]);
     }),
   );
@@ -94,11 +110,14 @@ test('a package change is fully built in the end, whatever failed on the way, an
 test('what is built anew is closed downwards, and holds no more than what has changed and what is below', () => {
   fc.assert(
     fc.property(scenario, ({ before, after, pick }) => {
-      const built: BuiltModels = new Map([...before].map(([id, { fingerprint }]) => [id, fingerprint]));
       const selected = picked(after, pick);
-      const existing = new Set(before.keys());
-      const { stale } = packageChanges({ graph: after, selected, built, builtByOthers: nobody, existing });
-      const isChanged = (id: string) => before.get(id)?.fingerprint.sql !== after.get(id)?.fingerprint.sql;
+      const record = recordOf(before, selected);
+      const existing = relationsOf(before.keys());
+      const { stale } = packageChanges({ graph: after, selected, record, builtByOthers: nobody, existing });
+      const read = readOfOthers({ graph: after, selected });
+      const isChanged = (id: string) =>
+        (selected.has(id) || read.has(id)) &&
+        JSON.stringify(before.get(id)?.fingerprint) !== JSON.stringify(after.get(id)?.fingerprint);
       for (const id of selected) expect(stale.has(id)).toBe([...withAncestors(after, [id])].some(isChanged));
     }),
   );
@@ -110,7 +129,7 @@ test('models that are not below a failing one are brought up to date with every 
       const selected = new Set(graph.keys());
       const state = new ModelState(() => 0.5);
       const broken = picked(graph, failing);
-      state.use({ graph, selected, built: nobody, builtByOthers: nobody, existing: new Set() });
+      state.use({ graph, selected, record: emptyRecord, builtByOthers: nobody, existing: new Map() });
       settle(state, graph, 'w1', new Set(), 0);
       const heldBack = withDescendants(graph, broken);
       const ran = new Set<string>();
@@ -131,11 +150,11 @@ const chain = graphOf([
   [[0], 'a'],
 ]);
 const whole = new Set(chain.keys());
-const standing: BuiltModels = new Map([...chain].map(([id, { fingerprint }]) => [id, fingerprint]));
+const standing = recordOf(chain, whole);
 
 function running(): ModelState {
   const state = new ModelState(() => 0.5);
-  state.use({ graph: chain, selected: whole, built: standing, builtByOthers: nobody, existing: whole });
+  state.use({ graph: chain, selected: whole, record: standing, builtByOthers: nobody, existing: relationsOf(whole) });
   return state;
 }
 
@@ -167,7 +186,7 @@ test('increments that keep coming do not keep a rebuild from its turn', () => {
     [[], 'a'],
     [[], 'new'],
   ]);
-  state.use({ graph, selected: whole, built: standing, builtByOthers: nobody, existing: whole });
+  state.use({ graph, selected: whole, record: standing, builtByOthers: nobody, existing: relationsOf(whole) });
   const kinds: string[] = [];
   for (let n = 0; n < 3; n += 1) {
     const inputs = inputsAt(`w${n}`);
@@ -200,7 +219,7 @@ test('what stands below a model that has gone waits until that is made anew', ()
 test('a model that needs documents in their order waits while one above it fills from the newest on', () => {
   const graph = new Map([...chain].map(([id, model]) => [id, { ...model, takesAnyOrder: id === 'm0' }]));
   const state = new ModelState(() => 0.5);
-  state.use({ graph, selected: whole, built: nobody, builtByOthers: nobody, existing: new Set() });
+  state.use({ graph, selected: whole, record: emptyRecord, builtByOthers: nobody, existing: new Map() });
   const next = (filling: string[]) => {
     const inputs = { ...inputsAt('w1'), filling: new Set(filling) };
     const run = state.next(inputs, 0);
@@ -217,16 +236,59 @@ test('a model that needs documents in their order waits while one above it fills
 test('what another dataemon has made anew, also from the same SQL, has what reads it built anew at once', () => {
   const state = new ModelState(() => 0.5);
   const selected = new Set(['m1']);
-  const saying = (builtAt: string): BuiltModels => new Map([['m0', { ...standing.get('m0')!, builtAt }]]);
-  const built = new Map([...standing, ...saying('first')]);
-  state.use({ graph: chain, selected, built, builtByOthers: saying('first'), existing: selected });
+  const saying = (builtAt: string): BuiltModels => new Map([['m0', { ...chain.get('m0')!.fingerprint, builtAt }]]);
+  const m1 = { ...chain.get('m1')!.fingerprint, builtAt: '2', read: { m0: '1' } };
+  const record = { ...emptyRecord, built: new Map([['m1', m1]]) };
+  state.use({ graph: chain, selected, record, builtByOthers: saying('1'), existing: relationsOf(selected) });
   expect(state.stale.size).toBe(0);
-  const broken = new Set(['m1']);
-  const inputs = { ...inputsAt('w1'), builtByOthers: saying('first') };
+  const inputs = { ...inputsAt('w1'), builtByOthers: saying('1') };
   const run = state.next(inputs, 0)!;
-  state.finish({ run, results: carryOut(chain, run, broken), inputs, unfinished: new Set(), durationMs: 5 }, 0);
+  const results = carryOut(chain, run, new Set(['m1']));
+  state.finish({ run, results, inputs, unfinished: new Set(), durationMs: 5 }, 0);
   expect(state.next(inputs, 0)).toBeUndefined();
-  const later = { ...inputs, builtByOthers: saying('again') };
+  // That nothing is said any more is no news.
+  expect(state.heed({ builtByOthers: nobody })).toEqual([]);
+  const later = { ...inputs, builtByOthers: saying('3') };
   expect(state.heed(later)).toEqual(['m0']);
   expect(state.next(later, 0)).toEqual({ kind: 'full-refresh', models: ['m1'] });
+});
+
+test('what has failed without a trace in the database counts as it was, what may have been replaced does not', () => {
+  const changed = graphOf([
+    [[], 'b'],
+    [[0], 'a'],
+  ]);
+  const state = new ModelState(() => 0.5);
+  const use = (graph: ModelGraph, record: BuiltRecord, existing: ReadonlyMap<string, string>) =>
+    state.use({ graph, selected: whole, record, builtByOthers: nobody, existing });
+  use(changed, standing, relationsOf(whole));
+  const run = state.next(inputsAt('w1'), 0)!;
+  expect(run).toEqual({ kind: 'full-refresh', models: ['m0'] });
+  state.begin(run, relationsOf(whole));
+  const results = carryOut(changed, run, new Set(['m0']));
+  state.finish({ run, results, inputs: inputsAt('w1'), unfinished: new Set(), durationMs: 5 }, 0);
+  const { record } = state;
+  // The package of before comes back.
+  expect(use(chain, record, relationsOf(whole)).stale.size).toBe(0);
+  const replaced = new Map([...relationsOf(whole), ['m0', 'another relation']]);
+  expect([...use(chain, record, replaced).stale]).toEqual(['m0', 'm1']);
+});
+
+test('a view that is made again from the same SQL moves nobody who reads it', () => {
+  const graph = new Map(
+    [...chain].map(([id, model]) => [id, { ...model, materialized: id === 'm0' ? 'view' : 'table' }]),
+  );
+  const state = new ModelState(() => 0.5);
+  const built = new Map([...standing.built].map(([id, model]) => [id, { ...model, builtAt: '1', read: undefined }]));
+  state.use({
+    graph,
+    selected: whole,
+    record: { ...standing, built },
+    builtByOthers: nobody,
+    existing: relationsOf(whole),
+  });
+  state.lost(['m0', 'm1']);
+  settle(state, graph, 'w1', new Set(), 0);
+  expect(state.record.built.get('m0')?.builtAt).toBe('1');
+  expect(state.record.built.get('m1')?.builtAt).not.toBe('1');
 });

@@ -1,11 +1,13 @@
 import type { NodeResult } from '../engine/engine.js';
 import { isConnectionLoss } from '../engine/connection-loss.js';
-import type { BuiltModels } from '../manifest/built-models.js';
+import { differences } from '../manifest/fingerprint.js';
+import type { BuiltModel, BuiltModels, BuiltRecord } from '../manifest/built-models.js';
 import { withDescendants, type ModelGraph } from '../manifest/graph.js';
 import {
-  builtNow,
   madeAnewByOthers,
   packageChanges,
+  readBy,
+  readNow,
   type PackageChanges,
   type PackageComparison,
   type SelectedModels,
@@ -43,7 +45,13 @@ export class ModelState {
   #graph: ModelGraph = new Map();
   #selected: ReadonlySet<string> = new Set();
   #builtByOthers: BuiltModels = new Map();
-  #built: BuiltModels = new Map();
+  #built = new Map<string, BuiltModel>();
+  #doubtful = new Map<string, string | null>();
+  /** Before the rebuild that is under way. */
+  #before: Pick<BuiltRecord, 'doubtful'> & { readonly builtByOthers: BuiltModels } = {
+    doubtful: new Map(),
+    builtByOthers: new Map(),
+  };
   #stale = new Set<string>();
   #watermark: string | undefined;
   #lastKind: Run['kind'] | undefined;
@@ -55,14 +63,9 @@ export class ModelState {
     this.#retries = new Retries(random);
   }
 
-  /** What stands in the database, so far as it is known to be right. */
-  get built(): BuiltModels {
-    return this.#built;
-  }
-
-  /** The models that this dataemon builds. */
-  get selected(): ReadonlySet<string> {
-    return this.#selected;
+  /** What stands in the database, and how far that is to be relied on. */
+  get record(): BuiltRecord {
+    return { built: this.#built, doubtful: this.#doubtful };
   }
 
   get stale(): ReadonlySet<string> {
@@ -90,12 +93,14 @@ export class ModelState {
   /** Takes over a package, and tells how it differs from what stands in the database. */
   use(comparison: PackageComparison): PackageChanges {
     const changes = packageChanges(comparison);
+    const isAnother = comparison.graph !== this.#graph;
     this.#graph = comparison.graph;
     this.#selected = comparison.selected;
     this.#builtByOthers = comparison.builtByOthers;
     this.#stale = new Set(changes.stale);
-    this.#built = changes.stale.size === 0 ? this.#whatIsBuilt(comparison.built) : comparison.built;
-    for (const id of this.#retries.failing) this.#retries.forget(id);
+    this.#built = new Map([...comparison.record.built].filter(([id]) => comparison.selected.has(id)));
+    this.#doubtful = new Map(changes.doubtful);
+    if (isAnother) for (const id of this.#retries.failing) this.#retries.forget(id);
     for (const id of this.#reached.keys()) if (!comparison.selected.has(id)) this.#reached.delete(id);
     return changes;
   }
@@ -113,13 +118,23 @@ export class ModelState {
    */
   heed({ builtByOthers }: Pick<InputState, 'builtByOthers'>): readonly string[] {
     const anew = madeAnewByOthers({ ...this.#models, builtByOthers }, this.#builtByOthers);
-    this.#builtByOthers = builtByOthers;
+    this.#builtByOthers = new Map([...this.#builtByOthers, ...builtByOthers]);
     for (const id of withDescendants(this.#graph, anew)) {
       if (!this.#selected.has(id)) continue;
       this.#stale.add(id);
       this.#retries.forget(id);
     }
     return anew;
+  }
+
+  /**
+   * Models are about to be made anew: until that has ended well, nobody knows what stands of them.
+   *
+   * @param existing - their relations, by id.
+   */
+  begin({ models }: Run, existing: ReadonlyMap<string, string>): void {
+    this.#before = { doubtful: new Map(this.#doubtful), builtByOthers: this.#builtByOthers };
+    for (const id of models) if (!this.#doubtful.has(id)) this.#doubtful.set(id, existing.get(id) ?? null);
   }
 
   /** The next run, or undefined when there is nothing to do now. */
@@ -171,7 +186,7 @@ export class ModelState {
     const byId = new Map(results.map((result) => [result.id, result]));
     const moreToCome = withDescendants(this.#graph, unfinished);
     // What others have made anew meanwhile may have come too late for this run.
-    const outdated = withDescendants(this.#graph, madeAnewByOthers(this.#models, inputs.builtByOthers));
+    const outdated = withDescendants(this.#graph, madeAnewByOthers(this.#models, this.#before.builtByOthers));
     const justBuilt = new Set<string>();
     let interrupted = false;
     this.#lastKind = run.kind;
@@ -184,11 +199,14 @@ export class ModelState {
         else this.#reached.set(id, targetOf(inputs, id));
       } else if (result?.status === 'failed' && isConnectionLoss(result.error)) {
         interrupted = true;
-      } else if (result?.status !== 'skipped') {
+      } else if (result?.status === 'skipped') {
+        const isKnown = run.kind === 'full-refresh' && !this.#before.doubtful.has(id);
+        if (isKnown) this.#doubtful.delete(id);
+      } else {
         this.#retries.failed(id, now, result?.durationMs ?? durationMs);
       }
     }
-    if (justBuilt.size > 0) this.#built = this.#whatIsBuilt(this.#built, justBuilt, now);
+    if (justBuilt.size > 0) this.#remember(justBuilt, new Date(now).toISOString());
     return { interrupted };
   }
 
@@ -200,8 +218,26 @@ export class ModelState {
     return { graph: this.#graph, selected: this.#selected, builtByOthers: this.#builtByOthers };
   }
 
-  #whatIsBuilt(before: BuiltModels, justBuilt: ReadonlySet<string> = new Set(), now = 0): BuiltModels {
-    return builtNow(this.#models, before, this.#stale, { justBuilt, at: new Date(now).toISOString() });
+  #remember(justBuilt: ReadonlySet<string>, at: string): void {
+    const models = { ...this.#models, builtByOthers: this.#before.builtByOthers };
+    for (const id of justBuilt) {
+      const model = this.#graph.get(id);
+      if (model === undefined) continue;
+      const before = this.#built.get(id);
+      // A view holds nothing: for those that read it, it is the same as before.
+      const isSame = model.materialized === 'view' && before && differences(before, model.fingerprint).length === 0;
+      const builtAt = isSame === true ? before.builtAt : at;
+      this.#built.set(id, { ...model.fingerprint, builtAt, read: readNow(models, id, this.#built) });
+      this.#doubtful.delete(id);
+    }
+    // What is well though something above it was made anew had only lost sight of it.
+    for (const [id, model] of this.#built) {
+      const anew = [...readBy(this.#models, id)].filter((read) => justBuilt.has(read));
+      if (this.#stale.has(id) || justBuilt.has(id) || anew.length === 0) continue;
+      const now = readNow(models, id, this.#built);
+      const followed = Object.fromEntries(anew.map((read) => [read, now[read] ?? '']));
+      this.#built.set(id, { ...model, read: { ...model.read, ...followed } });
+    }
   }
 }
 

@@ -6,7 +6,7 @@ export function graphOf(models: readonly (readonly [parents: readonly number[], 
 }
 
 function model(id: string, parents: readonly number[], sql: string): Model {
-  const fingerprint = { sql, config: '', contract: '', macros: '', inputs: '' };
+  const fingerprint = { sql, config: '', contract: '', macros: '', inputs: parents.join() };
   const relation = {
     schema: 'v1',
     alias: id,

@@ -48,7 +48,7 @@ export async function startReader({ url }: TestDatabase, readables: readonly Rea
       }
       looks += 1;
       // Without a rest it would take most of the time that those have who change the models.
-      await pause(20);
+      await pause(10);
     }
   })();
   // A failure is met when it is stopped.

@@ -1,11 +1,17 @@
-import { readBuiltByOthers, readRecord, writeBuilt, type ManifestPlace } from './database/manifest-store.js';
+import {
+  readBuiltByOthers,
+  readRecord,
+  writeBuilt,
+  type ManifestPlace,
+  type StoredRecord,
+} from './database/manifest-store.js';
 import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
 import type { NodeResult } from './engine/engine.js';
 import type { InputReader } from './input-reader.js';
 import type { DataemonEvent } from './life-cycle.js';
-import { sameRecord, type BuiltRecord } from './manifest/built-models.js';
+import { sameRecord } from './manifest/built-models.js';
 import type { ModelBoard } from './model-board.js';
 import { modelsOf, type FinishedRun, type ModelRunner } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
@@ -116,7 +122,7 @@ export class Follower {
   async #adopt(current: CurrentPackage): Promise<void> {
     const { options, models, board, book, session } = this.parts;
     const now = await session();
-    const record = await this.#recall(now);
+    const { record, ours } = await this.#recall(now);
     const selected = modelsOf(current, current.selected);
     const existing = await existingModels(now, selected);
     const builtByOthers = await readBuiltByOthers(now, this.#place, [...readOfOthers(current)]);
@@ -125,18 +131,22 @@ export class Follower {
     board.rest(models.resting);
     await book.open(now, selected, changes.stale, models.resting);
     for (const [id, rows] of await countRows(now, selected)) board.set(id, { rows });
-    this.#tell(current, changes);
-    if (changes.stale.size === 0 && !sameRecord(record, models.record)) await this.#store();
+    this.#tell(
+      current,
+      changes,
+      [...ours.built.keys()].filter((id) => !current.graph.has(id)),
+    );
+    if (changes.stale.size === 0 && !sameRecord(ours, models.record)) await this.#store();
     this.#adopted = current;
     options.log.debug({ models: current.selected.size }, 'following');
   }
 
   /** What stands in the database, as it was last stored, or as this process knows better. */
-  async #recall(session: Session): Promise<BuiltRecord> {
-    const { record, writtenOn } = await readRecord(session, this.#place);
-    if (!this.#isUnsaved || writtenOn !== this.#writtenOn) return record;
+  async #recall(session: Session): Promise<StoredRecord> {
+    const stored = await readRecord(session, this.#place);
+    if (!this.#isUnsaved || stored.writtenOn !== this.#writtenOn) return stored;
     await this.#store();
-    return (await readRecord(session, this.#place)).record;
+    return readRecord(session, this.#place);
   }
 
   get isRebuilding(): boolean {
@@ -256,7 +266,7 @@ export class Follower {
     return inputs;
   }
 
-  #tell(current: CurrentPackage, { added, changed, removed, stale }: PackageChanges): void {
+  #tell(current: CurrentPackage, { added, changed, stale }: PackageChanges, removed: readonly string[]): void {
     const { log, batchOrder, batchSize } = this.parts.options;
     const { graph, selected } = current;
     const names = (ids: Iterable<string>) => namesOf(current, ids);

@@ -97,19 +97,23 @@ test('what was built is kept for each selector, and only the newest few', async 
   const built = (id: string, builtAt: string): BuiltModels => new Map([[id, { ...fingerprint, builtAt }]]);
   const everything = { schema: 'v1', selector: undefined };
   const base = { schema: 'v1', selector: 'base' };
-  expect(await readRecord(session, everything)).toEqual({ record: emptyRecord, writtenOn: undefined });
+  expect(await readRecord(session, everything)).toEqual({
+    record: emptyRecord,
+    ours: emptyRecord,
+    writtenOn: undefined,
+  });
   const record = { ...emptyRecord, doubtful: new Map([['a', null]]) };
   let writtenOn: string | undefined;
   for (let n = 10; n < 25; n += 1) {
     writtenOn = await writeBuilt(session, everything, 'bundled', { ...record, built: built('a', String(n)) });
   }
   const all = { ...record, built: built('a', '24') };
-  expect(await readRecord(session, everything)).toEqual({ record: all, writtenOn });
+  expect(await readRecord(session, everything)).toEqual({ record: all, ours: all, writtenOn });
   // What another selector has built stands, too.
-  expect(await readRecord(session, base)).toEqual({ record: all, writtenOn: undefined });
+  expect(await readRecord(session, base)).toEqual({ record: all, ours: emptyRecord, writtenOn: undefined });
   await writeBuilt(session, base, 'bundled', { ...emptyRecord, built: built('a', '25') });
   const now = { ...emptyRecord, built: built('a', '25') };
-  expect(await readRecord(session, everything)).toEqual({ record: now, writtenOn });
+  expect(await readRecord(session, everything)).toEqual({ record: now, ours: all, writtenOn });
   expect((await database.pool.query('SELECT FROM v1._dataemon WHERE dbt_selector IS NULL')).rowCount).toBe(10);
   await session.close();
 });

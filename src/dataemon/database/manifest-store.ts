@@ -17,9 +17,13 @@ export interface ManifestPlace {
   readonly selector?: string | undefined;
 }
 
-/** A record, and when it was written; undefined when this selector has none. */
+/** What is stored. */
 export interface StoredRecord {
+  /** That of all selectors together. */
   readonly record: BuiltRecord;
+  /** That of this selector alone. */
+  readonly ours: BuiltRecord;
+  /** When this selector's was written; undefined when it has none. */
   readonly writtenOn: string | undefined;
 }
 
@@ -37,10 +41,8 @@ export async function readRecord(session: Session, { schema, selector = '' }: Ma
     [selector, storedFormat],
   );
   const ours = rows.find((row) => row.selector === selector);
-  return {
-    record: merged(rows.map(({ manifest }) => fromStored(manifest) ?? emptyRecord)),
-    writtenOn: ours?.written_on,
-  };
+  const record = merged(rows.map(({ manifest }) => fromStored(manifest) ?? emptyRecord));
+  return { record, ours: fromStored(ours?.manifest) ?? emptyRecord, writtenOn: ours?.written_on };
 }
 
 /**

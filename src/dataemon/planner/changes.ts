@@ -13,8 +13,6 @@ export interface PackageChanges {
   /** Models that were not built yet, or whose table is gone. */
   readonly added: readonly string[];
   readonly changed: ReadonlyMap<string, readonly Reason[]>;
-  /** Models that the package no longer has; their tables are left alone. */
-  readonly removed: readonly string[];
   /** What is doubtful still, now that it is known which relations there are. */
   readonly doubtful: BuiltRecord['doubtful'];
   /**
@@ -66,7 +64,6 @@ export function packageChanges({ record, existing, ...models }: PackageCompariso
   const below = withDescendants(graph, [...added, ...changed.keys()]);
   return {
     ...{ added, changed, doubtful },
-    removed: [...built.keys()].filter((id) => !graph.has(id)),
     stale: new Set([...below].filter((id) => selected.has(id))),
   };
 }

@@ -46,8 +46,8 @@ test('while nothing changes nothing runs and nothing is written', async () => {
   const dataemon = bench.start({ kind: 'local', path: await bench.package() }, { intervalMs: 500 });
   await until(() => dataemon.status().state === 'idle', 'the first build');
 
-  // Statistics of sessions come late.
-  await sleep(3_000);
+  // A session that has nothing more to do tells its statistics after ten seconds (PGSTAT_IDLE_INTERVAL of PostgreSQL).
+  await sleep(11_000);
   const versions = (table: string) => `(SELECT jsonb_agg(ARRAY[xmin::text, ctid::text]) FROM v1.${table})`;
   const read = async () => {
     const [row] = await bench.rows<{ rows: unknown; transactions: string }>(

@@ -201,6 +201,6 @@ test('whatever is changed, killed, handed over and brought back in whatever orde
         expect(held).toEqual(Object.fromEntries(expected));
       },
     ),
-    { numRuns: 120_000 },
+    { numRuns: 500 },
   );
-}, 600_000);
+}, 60_000);

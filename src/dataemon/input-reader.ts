@@ -33,7 +33,7 @@ export class InputReader {
       watermark,
       filling: new Set([...positions].filter(([, { filled }]) => filled !== null).map(([id]) => id)),
       others: await this.#others(now, current, foreign, positions),
-      builtByOthers: await readBuiltByOthers(now, this.options, [...readOfOthers(current)]),
+      builtByOthers: await readBuiltByOthers(now, this.options, foreign.length === 0 ? [] : [...readOfOthers(current)]),
     };
   }
 

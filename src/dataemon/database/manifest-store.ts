@@ -32,11 +32,7 @@ export async function readRecord(session: Session, { schema, selector = '' }: Ma
   const rows = await session.query<{ selector: string; written_on: string; manifest: unknown }>(
     'reading the manifests',
     `SELECT selector, inserted_on::text AS written_on, manifest
-     FROM (
-       SELECT DISTINCT ON (coalesce(dbt_selector, '')) coalesce(dbt_selector, '') AS selector, inserted_on, manifest
-       FROM ${quoteIdentifier(schema)}._dataemon
-       ORDER BY coalesce(dbt_selector, ''), inserted_on DESC NULLS LAST
-     ) AS latest
+     FROM ${latestOf(schema)}
      WHERE selector = $1 OR manifest ->> 'format' = $2`,
     [selector, storedFormat],
   );
@@ -60,14 +56,10 @@ export async function readBuiltByOthers(
   const rows = await session.query<{ id: string; model: unknown }>(
     'reading what other dataemons have built',
     `SELECT DISTINCT ON (id) id, model
-     FROM (
-       SELECT DISTINCT ON (coalesce(dbt_selector, '')) inserted_on, manifest
-       FROM ${quoteIdentifier(schema)}._dataemon WHERE coalesce(dbt_selector, '') <> $1
-       ORDER BY coalesce(dbt_selector, ''), inserted_on DESC NULLS LAST
-     ) AS latest
+     FROM ${latestOf(schema)}
      CROSS JOIN LATERAL unnest($2::text[]) AS id
      CROSS JOIN LATERAL (SELECT manifest -> 'models' -> id AS model) AS built
-     WHERE manifest ->> 'format' = $3 AND model IS NOT NULL
+     WHERE selector <> $1 AND manifest ->> 'format' = $3 AND model IS NOT NULL
      ORDER BY id, model ->> 'builtAt' DESC NULLS LAST`,
     [selector ?? '', models, storedFormat],
   );
@@ -104,4 +96,13 @@ export async function writeBuilt(
     [JSON.stringify([packageName]), JSON.stringify(toStored(record)), selector ?? null],
   );
   return row?.written_on;
+}
+
+/** The latest record of each selector. */
+function latestOf(schema: string): string {
+  return `(
+       SELECT DISTINCT ON (coalesce(dbt_selector, '')) coalesce(dbt_selector, '') AS selector, inserted_on, manifest
+       FROM ${quoteIdentifier(schema)}._dataemon
+       ORDER BY coalesce(dbt_selector, ''), inserted_on DESC NULLS LAST
+     ) AS latest`;
 }

@@ -68,13 +68,13 @@ export function packageChanges({ record, existing, ...models }: PackageCompariso
   };
 }
 
-/** Those models of others, read by selected ones, that have been made anew since an earlier look. */
-export function madeAnewByOthers(models: SelectedModels, before: BuiltModels): string[] {
-  const { builtByOthers } = models;
-  return [...readOfOthers(models)].filter((id) => {
-    const now = builtByOthers.get(id);
-    return now !== undefined && buildOf(now) !== buildNow({ ...models, builtByOthers: before }, id, new Map());
+/** Those models of others that have been made anew since an earlier look; of which nobody tells any more, nothing is new. */
+export function madeAnewByOthers(graph: ModelGraph, before: BuiltModels, now: BuiltModels): string[] {
+  const anew = [...now].filter(([id, model]) => {
+    const then = before.get(id) ?? graph.get(id)?.fingerprint;
+    return then !== undefined && buildOf(then) !== buildOf(model);
   });
+  return anew.map(([id]) => id);
 }
 
 /** The models of others that selected ones read. */

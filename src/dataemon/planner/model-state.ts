@@ -117,7 +117,7 @@ export class ModelState {
    * @returns the ids of what they have made anew.
    */
   heed({ builtByOthers }: Pick<InputState, 'builtByOthers'>): readonly string[] {
-    const anew = madeAnewByOthers({ ...this.#models, builtByOthers }, this.#builtByOthers);
+    const anew = madeAnewByOthers(this.#graph, this.#builtByOthers, builtByOthers);
     this.#builtByOthers = new Map([...this.#builtByOthers, ...builtByOthers]);
     for (const id of withDescendants(this.#graph, anew)) {
       if (!this.#selected.has(id)) continue;
@@ -186,7 +186,10 @@ export class ModelState {
     const byId = new Map(results.map((result) => [result.id, result]));
     const moreToCome = withDescendants(this.#graph, unfinished);
     // What others have made anew meanwhile may have come too late for this run.
-    const outdated = withDescendants(this.#graph, madeAnewByOthers(this.#models, this.#before.builtByOthers));
+    const outdated = withDescendants(
+      this.#graph,
+      madeAnewByOthers(this.#graph, this.#before.builtByOthers, this.#builtByOthers),
+    );
     const justBuilt = new Set<string>();
     let interrupted = false;
     this.#lastKind = run.kind;

@@ -6,11 +6,14 @@ of the manifest. With `"fork": true` a process of its own carries the command ou
 `{"pid": 1}` comes before the answer.
 """
 
+import gc
 import json
 import os
 import sys
 
 from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import BaseEvent, EventLevel
+from dbt_common.events.event_manager import EventManager
 
 protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
@@ -26,6 +29,23 @@ def invoke(args, manifest, errors):
     return dbtRunner(manifest=manifest, callbacks=[on_event]).invoke([*args, *quiet])
 
 
+def hear_what_matters():
+    """Neither information nor what is there for debugging becomes a message: that takes a sixth of dbt's time."""
+    make, fire = BaseEvent.__init__, EventManager.fire_event
+
+    def keep(event, *args, **kwargs):
+        object.__setattr__(event, "making", lambda: make(event, *args, **kwargs))
+        if event.level_tag() is not EventLevel.DEBUG:
+            event.making()
+
+    def fire_event(manager, event, level=None, *args, **kwargs):
+        if (level or event.level_tag()) in (EventLevel.WARN, EventLevel.ERROR):
+            event.making()
+            fire(manager, event, level, *args, **kwargs)
+
+    BaseEvent.__init__, EventManager.fire_event = keep, fire_event
+
+
 def describe(manifest):
     models = (node for node in manifest.nodes.values() if str(node.resource_type) == "model")
     return [
@@ -39,6 +59,7 @@ def answer(message):
     protocol.flush()
 
 
+hear_what_matters()
 for line in sys.stdin:
     request = json.loads(line)
     os.environ.update(request["env"])
@@ -46,6 +67,8 @@ for line in sys.stdin:
     key = request["manifest"]
     if key not in manifests:
         manifests[key] = invoke(["parse", *request["folders"]], None, errors).result
+        # It stays: the collector need not look at it again.
+        gc.freeze()
     if not request["args"]:
         answer({"models": describe(manifests[key])})
         continue

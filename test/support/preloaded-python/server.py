@@ -22,10 +22,9 @@ owner = os.dup(0)
 
 def load_dbt(project, profiles):
     from dbt.cli.main import dbtRunner
-    from dbt_common.tests import enable_test_caching
+    from shortcuts import take_shortcuts
 
-    # What dbt has for its own tests: it parses no text twice, above all not that of its own macros.
-    enable_test_caching()
+    take_shortcuts()
     # Nothing connects to it.
     os.environ.update({"POSTGRES_" + name: "0" for name in ("HOST", "PORT", "USER", "PASSWORD", "DB", "TABLE")})
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-version-check", "--no-send-anonymous-usage-stats"]

@@ -22,6 +22,11 @@
   {%- endif -%}
 {%- endmacro %}
 
+{#- What a rebuild of a model is done under, and increments by dbt wait for: the key of an advisory lock. -#}
+{% macro rebuild_lock(node) -%}
+  hashtext('cht_pipeline.rebuild'), hashtext({{ cht_pipeline.literals([cht_pipeline.watermark_key(node)]) }})
+{%- endmacro %}
+
 {% macro open_increment() %}
   {% if not execute or not cht_pipeline.has_watermark(model) %}{% do return('') %}{% endif %}
   {% set key = cht_pipeline.literals([cht_pipeline.watermark_key(model)]) %}
@@ -31,11 +36,14 @@
   {#-
     The rows of dbt_watermark are the locks, too: nobody else runs this model, or one that it is built from, before this
     transaction ends. The farthest ancestor goes first, always, so that two runs never wait for each other. What follows
-    is a statement of its own because only a new statement sees what was committed while it waited. A rebuild takes its own
-    lock only: it may take hours, and what moves on above it meanwhile is in the next increment.
+    is a statement of its own because only a new statement sees what was committed while it waited. A rebuild may take hours: it
+    keeps other runs of dbt away from its model, but what moves on above it meanwhile is in the next increment, and whoever can
+    tell the old table from the new one may bring on the old one until the swap, which is when it takes its row.
   -#}
   {% call statement('lock') %}
-    {%- if ancestors and is_incremental() %}
+    {%- if is_incremental() %}
+    select pg_advisory_xact_lock_shared({{ cht_pipeline.rebuild_lock(model) }});
+    {%- if ancestors %}
     select model from {{ watermarks }}
     where model in ({{ cht_pipeline.literals(ancestors) }})
     order by array_position(array[{{ cht_pipeline.literals(ancestors) }}], model)
@@ -43,6 +51,9 @@
     {%- endif %}
     insert into {{ watermarks }} as watermark (model) values ({{ key }})
     on conflict (model) do update set saved_timestamp = watermark.saved_timestamp;
+    {%- else %}
+    select pg_advisory_xact_lock({{ cht_pipeline.rebuild_lock(model) }});
+    {%- endif %}
   {% endcall %}
 
   {% if not is_incremental() %}
@@ -164,6 +175,9 @@
   {% if not execute or not cht_pipeline.has_watermark(model) %}{% do return('') %}{% endif %}
   {% if not is_incremental() %}
     {% do cht_pipeline.after_rebuild() %}
+    insert into {{ cht_pipeline.watermark_table() }} (model)
+    values ({{ cht_pipeline.literals([cht_pipeline.watermark_key(model)]) }})
+    on conflict (model) do nothing;
   {% endif %}
   {{ cht_pipeline.move_watermark(model) }};
   delete from {{ cht_pipeline.restart_table() }}

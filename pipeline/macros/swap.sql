@@ -1,5 +1,6 @@
 {#
-  A new table takes the place of the old one, under the eyes of those who read it. What that locks against readers is locked
+  A new table takes the place of the old one, under the eyes of those who read it, and of those who bring the old one on: who
+  holds the model's row of dbt_watermark has the one or the other until its transaction ends. What that locks against readers is locked
   before the first name is changed, all of it or nothing: the old table, the views that read it, and the tables whose foreign keys
   point to it. A reader that holds one of them may be waiting for another, and of two who wait for each other PostgreSQL ends one,
   after deadlock_timeout, a second: so nothing is held for as long without the rest.
@@ -18,6 +19,7 @@
   are not this one's are left alone: they go with the old table. After a minute of trying it waits as long as it takes.
 -#}
 {% macro lock_for_swap(relation) %}
+  {% set watermarks = cht_pipeline.watermark_table() %}
   do $swap$
   declare
     old constant oid = {{ cht_pipeline.regclass(relation) }};
@@ -27,6 +29,9 @@
     lock text;
     locks text[];
   begin
+    if to_regclass({{ cht_pipeline.literals([watermarks | string]) }}) is not null then
+      perform from {{ watermarks }} where model = {{ cht_pipeline.literals([cht_pipeline.watermark_key_of(relation)]) }} for update;
+    end if;
     -- One at a time: views read several tables, and to point one to a new table needs the others, which may be being swapped, too.
     perform pg_advisory_xact_lock(hashtext('cht_pipeline.swap'));
     loop

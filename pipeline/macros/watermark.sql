@@ -64,7 +64,12 @@
 
 {#- What stands for a model in dbt_watermark. `node` is a node of dbt's graph. -#}
 {% macro watermark_key(node) -%}
-  {{ node.alias if node.schema == target.schema else node.schema ~ '.' ~ node.alias }}
+  {{ cht_pipeline.watermark_key_of(cht_pipeline.relation_of(node)) }}
+{%- endmacro %}
+
+{#- The same of a relation. -#}
+{% macro watermark_key_of(relation) -%}
+  {{ relation.identifier if relation.schema == target.schema else relation.schema ~ '.' ~ relation.identifier }}
 {%- endmacro %}
 
 {#- A list of names as a list of SQL literals. -#}

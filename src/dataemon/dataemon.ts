@@ -18,6 +18,7 @@ import { PackageKeeper } from './package/keeper.js';
 import { ProjectFolders } from './package/project-folder.js';
 import { describeSource, gitCredentials } from './package/source.js';
 import { ModelState } from './planner/model-state.js';
+import { StandingState } from './planner/standing-state.js';
 import { ProblemBook } from './problem-book.js';
 import { Problems } from './problems.js';
 import { RunBook } from './run-book.js';
@@ -117,6 +118,7 @@ class RunningDataemon implements Dataemon {
       packages: this.#packages,
       problems: this.#problems,
       models: this.#models,
+      standing: new StandingState(this.#models, random),
       board,
       book,
       tests: this.#tests,

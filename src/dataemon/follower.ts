@@ -8,22 +8,23 @@ import {
 import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
-import type { NodeResult } from './engine/engine.js';
 import type { InputReader } from './input-reader.js';
 import type { DataemonEvent } from './life-cycle.js';
 import { sameRecord } from './manifest/built-models.js';
 import type { ModelBoard } from './model-board.js';
 import { modelsOf, type FinishedRun, type ModelRunner } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
-import type { CurrentPackage, PackageKeeper } from './package/keeper.js';
+import type { ReadyPackage, PackageKeeper } from './package/keeper.js';
 import { describeSource } from './package/source.js';
 import { readOfOthers, type PackageChanges } from './planner/changes.js';
 import type { Run } from './planner/decide.js';
 import type { InputState, ModelState } from './planner/model-state.js';
 import type { Problems } from './problems.js';
+import type { StandingState } from './planner/standing-state.js';
 import { cutShort, Rebuild } from './rebuild.js';
 import type { RunBook } from './run-book.js';
 import { asSyncError, connectionLost } from './run-error.js';
+import { StandingRunner } from './standing-runner.js';
 import type { LastRun } from './status.js';
 import type { TestRounds } from './test-rounds.js';
 import type { ViewWatch } from './view-watch.js';
@@ -34,6 +35,7 @@ export interface FollowerParts {
   readonly packages: PackageKeeper;
   readonly problems: Problems;
   readonly models: ModelState;
+  readonly standing: StandingState;
   readonly board: ModelBoard;
   readonly book: RunBook;
   readonly tests: TestRounds;
@@ -57,15 +59,17 @@ const longestPauseMs = 250;
 /** Follows the table of documents: each step does at most one thing, the one that is due. */
 export class Follower {
   readonly #place: ManifestPlace;
-  #adopted: CurrentPackage | undefined;
+  #adopted: ReadyPackage | undefined;
   /** The record of how a rebuild has ended is not written yet: the connection was lost meanwhile. */
   #isUnsaved = false;
   /** When what is stored was written, if it was by this process: what another has written since counts more. */
   #writtenOn: string | undefined;
   #pauseMs = leastPauseMs;
   #rebuild: Rebuild | undefined;
+  readonly #standing: StandingRunner;
 
   constructor(private readonly parts: FollowerParts) {
+    this.#standing = new StandingRunner(parts);
     const { schema, selector } = parts.options;
     this.#place = { schema, selector };
   }
@@ -82,7 +86,7 @@ export class Follower {
    * @throws SyncError POSTGRES_*, DBT_WORKER_FAILED.
    */
   async step(): Promise<number> {
-    const { options, packages, problems, models, runner, views, book, tests, session, moveTo } = this.parts;
+    const { options, packages, problems, models, standing, runner, views, book, tests, session, moveTo } = this.parts;
     if (this.#rebuild?.hasEnded === true) await this.settle();
     if (this.#rebuild !== undefined) return this.#besideRebuild(this.#rebuild);
     await packages.check();
@@ -108,34 +112,40 @@ export class Follower {
       await this.#run(current);
       return 0;
     }
+    if (await this.#standing.step(inputs)) return 0;
     await this.#prepare(current);
     const countDue = await runner.count(await session(), current);
     // Who waits for it to be idle wants to know the rows of now.
     const isWell = packages.problem === undefined && models.failing.size === 0;
     if (countDue === undefined) moveTo(isWell ? 'nothing-to-do' : 'pause-after-failure');
-    const due = [models.nextDue(now), testsDue, countDue, await book.write(await session())].filter(
-      (at) => at !== undefined,
-    );
+    const due = [
+      models.nextDue(now),
+      standing.nextDue(now),
+      testsDue,
+      countDue,
+      await book.write(await session()),
+    ].filter((at) => at !== undefined);
     return Math.min(options.intervalMs, Math.min(...due) - now);
   }
 
-  async #adopt(current: CurrentPackage): Promise<void> {
-    const { options, models, board, book, session } = this.parts;
+  async #adopt(current: ReadyPackage): Promise<void> {
+    const { options, packages, models, board, book, session } = this.parts;
     const now = await session();
     const { record, ours } = await this.#recall(now);
-    const selected = modelsOf(current, current.selected);
-    const existing = await existingModels(now, selected);
+    const ownModels = modelsOf(current, current.selected);
+    const existing = await existingModels(now, ownModels);
     const builtByOthers = await readBuiltByOthers(now, this.#place, [...readOfOthers(current)]);
-    const changes = models.use({ graph: current.graph, selected: current.selected, builtByOthers, record, existing });
+    const { graph, selected } = current;
+    const takeOver = () => models.use({ graph, selected, builtByOthers, record, existing }, packages.predecessors);
+    let changes = takeOver();
+    while (await this.#standing.letGo()) changes = takeOver();
     board.show(current.graph, current.selected);
     board.rest(models.resting);
-    await book.open(now, selected, changes.stale, models.resting);
-    for (const [id, rows] of await countRows(now, selected)) board.set(id, { rows });
-    this.#tell(
-      current,
-      changes,
-      [...ours.built.keys()].filter((id) => !current.graph.has(id)),
-    );
+    await book.open(now, ownModels, changes.stale, models.resting);
+    for (const [id, rows] of await countRows(now, ownModels)) board.set(id, { rows });
+    const isKept = (id: string) => graph.has(id) || packages.predecessors.some((before) => before.selected.has(id));
+    const removed = [...ours.built.keys()].filter((id) => !isKept(id));
+    this.#tell(current, changes, removed);
     if (changes.stale.size === 0 && !sameRecord(ours, models.record)) await this.#store();
     this.#adopted = current;
     options.log.debug({ models: current.selected.size }, 'following');
@@ -164,14 +174,18 @@ export class Follower {
     throw ended.error;
   }
 
-  async #run(current: CurrentPackage): Promise<void> {
+  async #run(current: ReadyPackage): Promise<void> {
     const { options, models, runner, moveTo } = this.parts;
     // While changes keep coming, at most half of the time goes into runs.
     await options.clock.sleep(this.#pauseMs);
     const inputs = await this.#readInputs(current);
     const run: Run | undefined = inputs && models.next(inputs, options.clock.now());
     if (inputs === undefined || run === undefined) return;
-    if (run.kind === 'full-refresh') return this.#beginRebuild(current, run, inputs);
+    if (run.kind === 'full-refresh') {
+      // Of a rebuild that fails again and again one try must not follow the other without that.
+      await this.#standing.step(inputs);
+      return this.#beginRebuild(current, run, inputs);
+    }
     moveTo('increment');
     const startedAt = new Date(options.clock.now());
     const finished = await runner.run(current, run, run.kind).catch((thrown: unknown) => {
@@ -180,73 +194,69 @@ export class Follower {
       throw asSyncError(thrown);
     });
     await this.#takeOver(current, run, inputs, finished);
+    await this.#standing.step(inputs);
   }
 
-  async #beginRebuild(current: CurrentPackage, run: Run, inputs: InputState): Promise<void> {
+  async #beginRebuild(current: ReadyPackage, run: Run, inputs: InputState): Promise<void> {
     const { options, models, runner, session, moveTo, wake, whileLocked } = this.parts;
     // Now, because dbt is busy afterwards.
     await this.#prepare(current);
+    const relations = await this.#standing.relations();
+    await this.#standing.prepare(relations);
     moveTo('rebuild');
     models.begin(run, await existingModels(await session(), modelsOf(current, run.models)));
     // Killed meanwhile, nobody could tell else whether the tables of then are the old or the new ones.
     await this.#store();
     const kind = await runner.kindOf(await session(), current, run);
     this.#rebuild = new Rebuild({
-      ...{ run, inputs, current, clock: options.clock },
+      ...{ run, inputs, current, relations, clock: options.clock },
       work: () => whileLocked(() => runner.run(current, run, kind)),
       onEnd: wake,
     });
   }
 
   /** Has the increments of what stands planned before they are needed. */
-  async #prepare(current: CurrentPackage): Promise<void> {
+  async #prepare(current: ReadyPackage): Promise<void> {
     const { models, runner } = this.parts;
     const standing = [...current.selected].filter((id) => !models.stale.has(id));
     await runner.prepare(current, standing);
   }
 
-  /** Brings on what the rebuild has nothing to do with. */
-  async #besideRebuild({ current }: Rebuild): Promise<number> {
-    const { options, models, runner, book, session } = this.parts;
-    const inputs = await this.#readInputs(current);
-    const now = options.clock.now();
-    const behind = inputs && models.nextIncrement(inputs, now);
-    if (inputs === undefined || behind === undefined) {
-      const due = await book.write(await session());
-      return Math.min(options.intervalMs, (due ?? Infinity) - now);
-    }
-    await options.clock.sleep(this.#pauseMs);
-    const finished = await runner.runBeside(current, behind.models);
-    const done = finished.results.map(({ id }) => id);
-    if (done.length === 0) return options.intervalMs;
-    await this.#takeOver(current, { kind: 'increment', models: done }, inputs, finished);
-    return 0;
+  /** Brings on what the rebuild has nothing to do with, and what it is yet to replace. */
+  async #besideRebuild(rebuild: Rebuild): Promise<number> {
+    const { options, models, book, session } = this.parts;
+    const inputs = await this.#readInputs(rebuild.current);
+    if (inputs === undefined) return options.intervalMs;
+    const behind = models.nextIncrement(inputs, options.clock.now());
+    const isDone = behind !== undefined && (await this.#bringOnBeside(rebuild, behind.models, inputs));
+    if ((await this.#standing.step(inputs, rebuild)) || isDone) return 0;
+    const due = await book.write(await session());
+    return Math.min(options.intervalMs, (due ?? Infinity) - options.clock.now());
   }
 
-  async #takeOver(current: CurrentPackage, run: Run, inputs: InputState, finished: FinishedRun): Promise<void> {
+  /** Only dbt can bring on the others, and is busy. */
+  async #bringOnBeside({ current }: Rebuild, ids: readonly string[], inputs: InputState): Promise<boolean> {
+    const { options, runner } = this.parts;
+    await options.clock.sleep(this.#pauseMs);
+    const finished = await runner.runBeside(current, ids);
+    const done = finished.results.map(({ id }) => id);
+    if (done.length === 0) return false;
+    await this.#takeOver(current, { kind: 'increment', models: done }, inputs, finished);
+    return true;
+  }
+
+  async #takeOver(current: ReadyPackage, run: Run, inputs: InputState, finished: FinishedRun): Promise<void> {
     const { options, models, runner, session, onRun } = this.parts;
     const { results, durationMs } = finished;
     if (run.kind === 'increment') this.#pauseMs = Math.min(longestPauseMs, Math.max(leastPauseMs, durationMs));
-    const { interrupted } = models.finish(
-      { run, results, inputs, unfinished: await this.#unfinished(current, results, inputs), durationMs },
-      options.clock.now(),
-    );
+    const unfinished = await runner.unfinished(session, current, results, inputs.watermark);
+    const { interrupted } = models.finish({ run, results, inputs, unfinished, durationMs }, options.clock.now());
     if (run.kind === 'full-refresh') this.#isUnsaved = true;
     onRun(finished.last);
     if (this.#isUnsaved) await this.#store();
     await runner.record(await session(), finished);
     if (interrupted) throw connectionLost(results.find(({ error }) => isConnectionLoss(error))?.error ?? '');
-  }
-
-  /** The models that have more to come. Where that cannot be read now, all: what a rebuild of hours has brought must not be lost for it. */
-  async #unfinished(
-    current: CurrentPackage,
-    results: readonly NodeResult[],
-    { watermark }: InputState,
-  ): Promise<ReadonlySet<string>> {
-    const { runner, session } = this.parts;
-    const all = new Set(results.map(({ id }) => id));
-    return runner.unfinished(session, current, results, watermark).catch(() => all);
+    if (run.kind === 'full-refresh' && (await this.#standing.letGo())) this.#adopted = undefined;
   }
 
   async #store(): Promise<void> {
@@ -256,7 +266,7 @@ export class Follower {
   }
 
   /** What the models read, as it is now; what others have made anew of it is taken to heart. */
-  async #readInputs(current: CurrentPackage): Promise<InputState | undefined> {
+  async #readInputs(current: ReadyPackage): Promise<InputState | undefined> {
     const { options, models, reader } = this.parts;
     const inputs = await reader.read(current);
     const anew = inputs === undefined ? [] : models.heed(inputs);
@@ -266,7 +276,7 @@ export class Follower {
     return inputs;
   }
 
-  #tell(current: CurrentPackage, { added, changed, stale }: PackageChanges, removed: readonly string[]): void {
+  #tell(current: ReadyPackage, { added, changed, stale }: PackageChanges, removed: readonly string[]): void {
     const { log, batchOrder, batchSize } = this.parts.options;
     const { graph, selected } = current;
     const names = (ids: Iterable<string>) => namesOf(current, ids);
@@ -283,6 +293,6 @@ export class Follower {
   }
 }
 
-function namesOf({ graph }: CurrentPackage, ids: Iterable<string>): string[] {
+function namesOf({ graph }: ReadyPackage, ids: Iterable<string>): string[] {
   return [...ids].map((id) => graph.get(id)?.name ?? id);
 }

@@ -5,7 +5,7 @@ import { readPositions, readRestarts, readWatermark, type Position } from './dat
 import { withAncestors, type Model } from './manifest/graph.js';
 import { modelsOf } from './model-runner.js';
 import type { DataemonOptions } from './options.js';
-import type { CurrentPackage } from './package/keeper.js';
+import type { ReadyPackage } from './package/keeper.js';
 import { readOfOthers } from './planner/changes.js';
 import type { InputState } from './planner/model-state.js';
 
@@ -17,7 +17,7 @@ export class InputReader {
   ) {}
 
   /** As it is now; undefined while there is no table of documents. */
-  async read(current: CurrentPackage): Promise<InputState | undefined> {
+  async read(current: ReadyPackage): Promise<InputState | undefined> {
     const { schema, rootSchema = schema, table } = this.options;
     const { graph, selected } = current;
     const now = await this.session();
@@ -43,7 +43,7 @@ export class InputReader {
    */
   async #others(
     now: Session,
-    current: CurrentPackage,
+    current: ReadyPackage,
     foreign: readonly Model[],
     positions: ReadonlyMap<string, Position>,
   ): Promise<InputState['others']> {

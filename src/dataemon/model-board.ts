@@ -32,6 +32,13 @@ export class ModelBoard {
     }
   }
 
+  /** Models were brought on as they stand; that they are to be built anew, or could not be, is shown as before. */
+  broughtOn(results: readonly NodeResult[], startedAt: Date): void {
+    for (const { id, status, startedAt: at, durationMs } of results) {
+      if (status === 'ok') this.set(id, { durationMs, lastRunAt: (at ?? startedAt).toISOString() });
+    }
+  }
+
   /** Models that were built before this process began, and need not run. */
   rest(ids: Iterable<string>): void {
     for (const id of ids) if (this.#models.get(id)?.status === 'pending') this.set(id, { status: 'ok' });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock, Log } from '../lib/index.js';
+import { SyncError, type Clock, type Log } from '../lib/index.js';
 import { countRows, existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { modelWatermarks, readPositions } from './database/watermark.js';
@@ -8,10 +8,10 @@ import { withDescendants, type Model, type ModelGraph } from './manifest/graph.j
 import type { ModelBoard } from './model-board.js';
 import { modelFailed } from './model-failed.js';
 import type { DataemonOptions } from './options.js';
-import type { CurrentPackage } from './package/keeper.js';
+import type { ReadyPackage } from './package/keeper.js';
 import type { Run } from './planner/decide.js';
 import type { RunBook } from './run-book.js';
-import { RunCutShort } from './run-error.js';
+import { asSyncError, failedResults, RunCutShort } from './run-error.js';
 import type { LastRun } from './status.js';
 
 /** What the runner works with. */
@@ -33,6 +33,8 @@ export interface FinishedRun {
   readonly last: LastRun;
   readonly results: readonly NodeResult[];
   readonly durationMs: number;
+  /** Whether the models stand as a package before has built them. */
+  readonly isStanding: boolean;
 }
 
 /** Counting rows may take longer than an increment: of the time, at most one in so many parts goes into it. */
@@ -53,72 +55,131 @@ export class ModelRunner {
    * @param kind - as `kindOf` gives it.
    * @throws RunCutShort, of a DbtError or SyncError DBT_WORKER_FAILED.
    */
-  async run(current: CurrentPackage, run: Run, kind: RunRequest['kind']): Promise<FinishedRun> {
-    const { engine, board, book, onChange, clock, runTimeoutMs, rebuildTimeoutMs } = this.options;
-    const { project, graph } = current;
+  async run({ project, graph }: ReadyPackage, run: Run, kind: RunRequest['kind']): Promise<FinishedRun> {
+    const { board, book, clock, runTimeoutMs, rebuildTimeoutMs } = this.options;
     const timeoutMs = run.kind === 'full-refresh' ? rebuildTimeoutMs : runTimeoutMs;
-    const request = { project, graph, models: run.models, kind, timeoutMs };
     const startedAt = new Date(clock.now());
-    const underWay = new Set<string>();
+    // Where batches of the table of before have ended says nothing of the next one.
+    if (run.kind === 'full-refresh') for (const id of run.models) this.#batchEnds.delete(id);
+    const onStart = (id: string) => board.set(id, { status: 'running' });
     try {
       return await this.#finish(graph, run, () =>
-        engine.run(request, (id, progress) => {
-          if (progress === 'started') board.set(id, { status: 'running' });
-          if (progress === 'started' && run.models.includes(id)) underWay.add(id);
-          else underWay.delete(id);
-          onChange();
-        }),
+        this.#engineRuns({ project, graph, models: run.models, kind, timeoutMs }, onStart),
       );
-    } catch (error) {
-      book.failed(run, [...underWay], startedAt, error);
-      throw new RunCutShort(error, [...underWay]);
+    } catch (thrown) {
+      if (thrown instanceof RunCutShort) book.failed(run, thrown.running, startedAt, thrown.cause);
+      throw thrown;
     } finally {
       board.abandon(run.models);
     }
   }
 
   /** While others are rebuilt: brings on, of these models, those that need no dbt. */
-  async runBeside({ project, graph }: CurrentPackage, models: readonly string[]): Promise<FinishedRun> {
+  async runBeside({ project, graph }: ReadyPackage, models: readonly string[]): Promise<FinishedRun> {
     const { engine, runTimeoutMs: timeoutMs } = this.options;
     return this.#finish(graph, { kind: 'increment', models }, () =>
       engine.runBeside({ project, graph, models, timeoutMs }),
     );
   }
 
+  /**
+   * Brings on models that stand as a package before has built them. That dbt cannot run such a package is a failure of its
+   * models, and holds up none of the package of now.
+   *
+   * @param relations - as they stand, and what they read.
+   * @param isBeside - while others are rebuilt: only those that need no dbt.
+   * @throws SyncError POSTGRES_*.
+   */
+  async runStanding(
+    { project, graph }: ReadyPackage,
+    run: Run,
+    { relations, isBeside }: { readonly relations: ReadonlyMap<string, string>; readonly isBeside: boolean },
+  ): Promise<FinishedRun> {
+    const { engine, clock, runTimeoutMs: timeoutMs } = this.options;
+    const request = { project, graph, models: run.models, timeoutMs, relations };
+    const startedAt = new Date(clock.now());
+    const byEngine = () =>
+      this.#engineRuns({ ...request, kind: 'increment' }).catch((thrown: unknown) => {
+        const error = asSyncError(thrown);
+        if (!(thrown instanceof RunCutShort && error instanceof SyncError) || error.code.startsWith('POSTGRES'))
+          throw error;
+        const running = thrown.running.length > 0 ? thrown.running : run.models;
+        return failedResults(running, {
+          startedAt,
+          durationMs: clock.now() - startedAt.getTime(),
+          words: error.message,
+        });
+      });
+    return this.#finish(graph, run, () => (isBeside ? engine.runBeside(request) : byEngine()), true);
+  }
+
   /** With batches, tables that are not there yet begin with one, so that dashboards fill from then on. */
-  async kindOf(session: Session, current: CurrentPackage, { kind, models }: Run): Promise<RunRequest['kind']> {
+  async kindOf(session: Session, current: ReadyPackage, { kind, models }: Run): Promise<RunRequest['kind']> {
     if (kind === 'increment' || this.options.batchSize === 0) return kind;
     const existing = await existingModels(session, modelsOf(current, models));
     return existing.size === 0 ? 'first-batch' : kind;
   }
 
-  async #finish(graph: ModelGraph, run: Run, work: () => Promise<readonly NodeResult[]>): Promise<FinishedRun> {
+  async #engineRuns(request: RunRequest, onStart?: (id: string) => void): Promise<readonly NodeResult[]> {
+    const { engine, onChange } = this.options;
+    const underWay = new Set<string>();
+    try {
+      return await engine.run(request, (id, progress) => {
+        if (progress === 'started') onStart?.(id);
+        if (progress === 'started' && request.models.includes(id)) underWay.add(id);
+        else underWay.delete(id);
+        onChange();
+      });
+    } catch (error) {
+      throw new RunCutShort(error, [...underWay]);
+    }
+  }
+
+  async #finish(
+    graph: ModelGraph,
+    run: Run,
+    work: () => Promise<readonly NodeResult[]>,
+    isStanding = false,
+  ): Promise<FinishedRun> {
     const { board, clock } = this.options;
     const startedAt = new Date(clock.now());
     const results = await work();
-    board.finish(results, startedAt);
-    // Those of a later layer will not run before what they read does.
-    const failed = results.filter(({ status }) => status === 'failed').map(({ id }) => id);
-    board.skip([...withDescendants(graph, failed)].filter((id) => !results.some((result) => result.id === id)));
+    if (isStanding) board.broughtOn(results, startedAt);
+    else {
+      board.finish(results, startedAt);
+      // Those of a later layer will not run before what they read does.
+      const failed = results.filter(({ status }) => status === 'failed').map(({ id }) => id);
+      board.skip([...withDescendants(graph, failed)].filter((id) => !results.some((result) => result.id === id)));
+    }
     const durationMs = clock.now() - startedAt.getTime();
-    this.#tell(run, results, durationMs);
-    return { last: summarise(run, results, startedAt, durationMs), results, durationMs };
+    this.#tell(run, results, durationMs, isStanding);
+    return { last: summarise(run, results, startedAt, durationMs), results, durationMs, isStanding };
   }
 
   /** Has the engine get ready, so that the next increment has not to wait for that. */
-  async prepare({ project, graph }: CurrentPackage, models: readonly string[]): Promise<void> {
+  async prepare({ project, graph }: ReadyPackage, models: readonly string[]): Promise<void> {
     const { engine, runTimeoutMs: timeoutMs } = this.options;
     await engine.prepare({ project, graph, models, timeoutMs });
   }
 
   /**
-   * Those that took no more than a batch and moved on by it: there is more for them.
+   * Those that took no more than a batch and moved on by it: there is more for them. Where that cannot be read now, all: what a
+   * rebuild of hours has brought must not be lost for it.
    *
    * @param goal - the watermark of the documents, before the run.
    */
   async unfinished(
     session: () => Promise<Session>,
-    current: CurrentPackage,
+    current: ReadyPackage,
+    results: readonly NodeResult[],
+    goal: string,
+  ): Promise<ReadonlySet<string>> {
+    return this.#unfinished(session, current, results, goal).catch(() => new Set(results.map(({ id }) => id)));
+  }
+
+  async #unfinished(
+    session: () => Promise<Session>,
+    current: ReadyPackage,
     results: readonly NodeResult[],
     goal: string,
   ): Promise<Set<string>> {
@@ -147,11 +208,11 @@ export class ModelRunner {
   }
 
   /** Writes the record. */
-  async record(session: Session, { last, results }: FinishedRun): Promise<void> {
+  async record(session: Session, { last, results, isStanding }: FinishedRun): Promise<void> {
     for (const node of results) {
       if (last.kind === 'full-refresh' || node.rowsAffected !== 0) this.#uncounted.add(node.id);
     }
-    await this.options.book.record(session, last, results);
+    await this.options.book.record(session, last, results, isStanding);
   }
 
   /**
@@ -159,7 +220,7 @@ export class ModelRunner {
    *
    * @returns when to count those that are left, in the clock's milliseconds; undefined when none are.
    */
-  async count(session: Session, current: CurrentPackage): Promise<number | undefined> {
+  async count(session: Session, current: ReadyPackage): Promise<number | undefined> {
     const { board, clock } = this.options;
     if (this.#uncounted.size === 0) return undefined;
     const began = clock.now();
@@ -172,29 +233,35 @@ export class ModelRunner {
     return undefined;
   }
 
-  #tell(run: Run, results: readonly NodeResult[], durationMs: number): void {
+  #tell(run: Run, results: readonly NodeResult[], durationMs: number, isStanding: boolean): void {
     const { log } = this.options;
     const failures = new Map(this.#failuresTold);
     for (const { id, name, status, error } of results) {
-      const before = failures.get(id);
+      const key = isStanding ? `before: ${id}` : id;
+      const before = failures.get(key);
       if (status === 'failed' && error !== null) {
-        failures.set(id, error);
+        failures.set(key, error);
         const { code, remedy } = modelFailed(name, error);
-        if (before !== error) log.error({ code, model: name, error, remedy }, 'a model failed; others go on');
-      } else if (status === 'ok' && failures.delete(id)) {
-        log.info({ model: name }, 'the model works again');
+        const words = isStanding ? 'a model of the package before failed, too' : 'a model failed; others go on';
+        if (before !== error) log.error({ code, model: name, error, remedy }, words);
+      } else if (status === 'ok' && failures.delete(key)) {
+        log.info({ model: name }, isStanding ? 'the model of the package before works again' : 'the model works again');
       }
     }
     this.#failuresTold = failures;
     const failed = results.filter(({ status }) => status !== 'ok').length;
     const told = { models: run.models.length, failed, durationMs: Math.round(durationMs) };
     if (run.kind === 'full-refresh') log.info(told, 'models have been built');
-    else log.debug(told, 'models have been brought up to date');
+    else
+      log.debug(
+        told,
+        isStanding ? 'models of the package before have been brought on' : 'models have been brought up to date',
+      );
   }
 }
 
 /** The models of a package with these ids. */
-export function modelsOf({ graph }: CurrentPackage, ids: Iterable<string>): Model[] {
+export function modelsOf({ graph }: ReadyPackage, ids: Iterable<string>): Model[] {
   return [...ids].map((id) => graph.get(id)).filter((model) => model !== undefined);
 }
 

@@ -1,8 +1,9 @@
 import { messageOf, type Clock } from '../lib/index.js';
 import type { FinishedRun } from './model-runner.js';
-import type { CurrentPackage } from './package/keeper.js';
+import type { ReadyPackage } from './package/keeper.js';
 import type { Run } from './planner/decide.js';
 import type { InputState, Outcome } from './planner/model-state.js';
+import type { Relations } from './standing-runner.js';
 import { asSyncError, failedResults, RunCutShort } from './run-error.js';
 
 /** What is made anew, and how. */
@@ -10,7 +11,9 @@ export interface RebuildParts {
   readonly run: Run;
   /** What the models read when it began. */
   readonly inputs: InputState;
-  readonly current: CurrentPackage;
+  readonly current: ReadyPackage;
+  /** What stood, as packages before have built it, when it began. */
+  readonly relations: Relations;
   /** Carries the run out. */
   readonly work: () => Promise<FinishedRun>;
   /** Called when that has ended, in whatever way. */
@@ -46,7 +49,11 @@ export class Rebuild {
     return this.parts.inputs;
   }
 
-  get current(): CurrentPackage {
+  get relations(): Relations {
+    return this.parts.relations;
+  }
+
+  get current(): ReadyPackage {
     return this.parts.current;
   }
 

@@ -52,12 +52,17 @@ export class RunBook {
     await this.#writeStandings(session);
   }
 
-  /** A run has ended; the state of the models tells of it already. */
-  async record(session: Session, last: LastRun, results: readonly NodeResult[]): Promise<void> {
+  /**
+   * A run has ended; the state of the models tells of it already.
+   *
+   * @param isStanding - it was of models that stand as a package before has built them.
+   */
+  async record(session: Session, last: LastRun, results: readonly NodeResult[], isStanding = false): Promise<void> {
     const startedAt = new Date(last.startedAt);
     for (const result of results) {
       if (result.status === 'failed' && isConnectionLoss(result.error)) continue;
-      this.#stands(result, result.startedAt ?? startedAt);
+      if (isStanding) this.#goesOn(result, result.startedAt ?? startedAt);
+      else this.#stands(result, result.startedAt ?? startedAt);
     }
     this.#keep({ id: this.#recordOf(last, results), kind: last.kind, startedAt, nodes: results });
     await this.#writeRecords(session);
@@ -107,6 +112,17 @@ export class RunBook {
       reached: (status === 'ok' ? models.reachedBy(id) : undefined) ?? null,
       retryAt: retryAt === undefined ? null : new Date(retryAt),
     });
+  }
+
+  /** What is said of the model stays as it is, but for how far it is. */
+  #goesOn({ id, status, error }: NodeResult, at: Date): void {
+    if (status !== 'ok') return;
+    const reached = this.options.models.reachedBy(id) ?? null;
+    const unwritten = this.#changed.get(id);
+    this.#changed.set(
+      id,
+      unwritten ? { ...unwritten, reached } : { model: id, status: null, at, error, reached, retryAt: null },
+    );
   }
 
   #keep(record: Omit<RunRecord, 'selector'>): void {

@@ -5,12 +5,12 @@ import { migrate } from '../postgres/index.js';
 import { Session } from './database/session.js';
 import type { NodeResult } from './engine/engine.js';
 import type { WorkerEngine } from './engine/worker-engine.js';
-import type { CurrentPackage } from './package/keeper.js';
+import type { ReadyPackage } from './package/keeper.js';
 import { TestRounds } from './test-rounds.js';
 
 const log = createLog({ level: 'silent', format: 'json', secrets: [] });
 const models = ['model.p.a', 'model.p.b'];
-const current: CurrentPackage = { project: '/project', graph: new Map(), selected: new Set(models) };
+const current: ReadyPackage = { project: '/project', graph: new Map(), selected: new Set(models) };
 const intervalMs = 60_000;
 
 /** Rounds with an engine that answers what it is told to. */

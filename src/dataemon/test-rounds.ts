@@ -5,7 +5,7 @@ import { isConnectionLoss } from './engine/connection-loss.js';
 import type { NodeResult } from './engine/engine.js';
 import { selectorOf, type WorkerEngine } from './engine/worker-engine.js';
 import type { DataemonOptions } from './options.js';
-import type { CurrentPackage } from './package/keeper.js';
+import type { ReadyPackage } from './package/keeper.js';
 import type { TestsStatus, TestStatus } from './status.js';
 
 /** What rounds of tests are made with. */
@@ -62,7 +62,7 @@ export class TestRounds {
    * @param stale - the models that are not built: what reads them is not tested.
    * @returns when the next is due, in the clock's milliseconds; undefined when it is not known yet.
    */
-  async step(session: Session, current: CurrentPackage, stale: ReadonlySet<string>): Promise<number | undefined> {
+  async step(session: Session, current: ReadyPackage, stale: ReadonlySet<string>): Promise<number | undefined> {
     const { testIntervalMs, clock } = this.options;
     if (testIntervalMs === 0 || this.#isStopped) return undefined;
     if (this.#tests === undefined) await this.#remember(session);
@@ -89,7 +89,7 @@ export class TestRounds {
     this.#lastRoundAt = Math.max(-Infinity, ...tests.map(({ testedAt }) => testedAt.getTime()));
   }
 
-  #begin({ project, graph }: CurrentPackage, models: readonly string[], isWhole: boolean): void {
+  #begin({ project, graph }: ReadyPackage, models: readonly string[], isWhole: boolean): void {
     const { engine: makeEngine, selector, onEnd, clock } = this.options;
     const engine = makeEngine();
     // A test that names no model by `ref` belongs to none.
@@ -127,7 +127,7 @@ export class TestRounds {
     return results.map((result) => (result.status === 'failed' ? (again.get(result.id) ?? result) : result));
   }
 
-  async #takeOver(session: Session, current: CurrentPackage, round: Round): Promise<void> {
+  async #takeOver(session: Session, current: ReadyPackage, round: Round): Promise<void> {
     try {
       if (round.results !== undefined) await this.#record(session, round, round.results);
     } catch (error) {
@@ -167,7 +167,7 @@ export class TestRounds {
     log.debug({ tests: results.length, failed }, 'the models have been tested');
   }
 
-  #unable({ error, project }: Round, current: CurrentPackage): void {
+  #unable({ error, project }: Round, current: ReadyPackage): void {
     const words = messageOf(error);
     // The folder of a package goes when another one takes its place.
     if (project !== current.project || this.#unableToldOf === words) return;

@@ -2,7 +2,7 @@ import type { Clock } from '../lib/index.js';
 import { existingModels } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { modelsOf } from './model-runner.js';
-import type { CurrentPackage } from './package/keeper.js';
+import type { ReadyPackage } from './package/keeper.js';
 
 /** There may be twenty increments a second. */
 const lookMs = 1_000;
@@ -14,7 +14,7 @@ export class ViewWatch {
   constructor(private readonly clock: Pick<Clock, 'now'>) {}
 
   /** The ids of those that have gone; looks once a second at most, and tells of none in between. */
-  async lost(session: Session, current: CurrentPackage): Promise<string[]> {
+  async lost(session: Session, current: ReadyPackage): Promise<string[]> {
     const now = this.clock.now();
     const views = modelsOf(current, current.selected).filter(({ materialized }) => materialized === 'view');
     if (views.length === 0 || now < this.#nextLook) return [];

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { postgresVariables } from '../end-to-end/support/environment.js';
 import { Command } from '../support/command.js';
 import { DataemonBench, until } from './support/dataemon-bench.js';
-import { incremental, tinyPackage, writeFiles } from './support/package.js';
+import { documents, incremental, tinyPackage, writeFiles } from './support/package.js';
 import { neededProgram, orSkip } from '../support/needed.js';
 
 const run = promisify(execFile);
@@ -67,6 +67,66 @@ test('a changed model is built anew with those below it, and remembered only aft
   const again = bench.start({ kind: 'local', path });
   await until(() => again.status().state === 'idle', 'the second start');
   expect(again.status().lastRun?.kind).toBe('increment');
+});
+
+test('while updates cannot be built, the models go on as they were before, also after a restart', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'a', type: 'person' });
+  const root = (type: string) => ({ 'models/root.sql': incremental(`_id AS uuid, ${type} AS type`, documents) });
+  const whole = {
+    'models/whole.sql': `{{ config(materialized='table') }} SELECT count(*) AS n FROM {{ ref('child') }}`,
+  };
+  const path = await bench.package(tinyPackage(whole));
+  const source = { kind: 'local', path } as const;
+  const dataemon = bench.start(source, { intervalMs: 300 });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+  const child = async () =>
+    (await bench.rows<{ row: string }>(`SELECT uuid || ' ' || type AS row FROM v1.child ORDER BY 1`))
+      .map(({ row }) => row)
+      .join();
+  const counted = async () => (await bench.rows<{ n: string }>('SELECT n FROM v1.whole'))[0]?.n;
+  const failing = () =>
+    bench.rows(
+      `SELECT name, status, error ~ 'division' AS is_told FROM v1.dataemon_model WHERE status <> 'ok' ORDER BY name`,
+    );
+  const told = [
+    { name: 'child', status: 'pending', is_told: null },
+    { name: 'root', status: 'failed', is_told: true },
+    { name: 'whole', status: 'pending', is_told: null },
+  ];
+
+  await bench.package(root('(1 / 0)::text'));
+  await until(() => dataemon.status().error?.code === 'MODEL_FAILED', 'the failure');
+  const later = await bench.save({ _id: 'b', type: 'clinic' });
+  await until(async () => (await child()) === 'a PERSON,b CLINIC', 'the models of before');
+  await until(async () => (await counted()) === '2', 'the table that is made anew in each run');
+  await until(() => dataemon.status().upToDateWith === later, 'that all have it');
+  expect(dataemon.status().error?.code).toBe('MODEL_FAILED');
+  expect(await failing()).toEqual(told);
+
+  await bench.package({
+    ...root(`'none'::integer::text`),
+    'models/child.sql': incremental('uuid, lower(type) AS type', `{{ ref('root') }}`),
+  });
+  await until(() => (dataemon.status().error?.message ?? '').includes('type integer'), 'the second failure');
+  await bench.save({ _id: 'a', type: 'nurse' }, { _id: 'c', type: 'person' });
+  await until(async () => (await child()) === 'a NURSE,b CLINIC,c PERSON', 'the models of before');
+  await until(async () => (await counted()) === '3', 'the table that is made anew in each run');
+
+  await dataemon.stop();
+  const again = bench.start(source, { intervalMs: 300 });
+  await until(() => again.status().error?.code === 'MODEL_FAILED', 'the failure again');
+  await bench.save({ _id: 'd', type: 'person' });
+  await until(async () => (await child()).endsWith('d PERSON'), 'the models of before');
+
+  await bench.package(root(`'edited'`));
+  await until(async () => (await child()) === 'a edited,b edited,c edited,d edited', 'the mended package');
+  await until(() => again.status().state === 'idle' && again.status().error === null, 'the end');
+  expect(await counted()).toBe('4');
+  const [folder] = await readdir(`${bench.folder}/work`);
+  expect((await readdir(`${bench.folder}/work/${folder}`)).filter((name) => name.startsWith('package-'))).toHaveLength(
+    1,
+  );
 });
 
 test('a package that is taken back after its rebuild was killed leaves nothing of it in the tables', async () => {

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DataemonBench, until } from './support/dataemon-bench.js';
 
-/** Waits, while it is built, for whoever holds the table `gate`. */
-const slowModel = (from: string, columns: string, condition: string) =>
+const model = (from: string, columns: string, condition = 'true') =>
   `{{ config(unique_key='uuid', indexes=[{'columns': ['uuid'], 'unique': true}], meta={'changes': '${from}'}) }}
 select ${from}.uuid, ${from}.saved_timestamp, ${columns}
 from {{ ref('${from}') }} as ${from}
-where {{ cht_pipeline.changed('${from}.saved_timestamp') }} and ${condition} and (select count(*) from public.gate) = 0
+where {{ cht_pipeline.changed('${from}.saved_timestamp') }} and ${condition}
 `;
+/** Waits, while it is built, for whoever holds the table `gate`. */
+const slowModel = (from: string, columns: string, condition: string) =>
+  model(from, columns, `${condition} and (select count(*) from public.gate) = 0`);
 const ofDocuments = slowModel('document_metadata', 'document_metadata.doc_type', 'true');
 const ofPersons = slowModel(
   'contact',
@@ -37,6 +39,8 @@ async function scene() {
   };
   return {
     ...{ bench, dataemon, isIdle, isWaiting, uuids },
+    /** Has a model built that nothing holds up. */
+    write: (name: string, sql: string) => writeFile(join(path, `models/${name}.sql`), sql),
     /** Has the model built, and holds it up until the function returned is called. */
     build: async (sql: string) => {
       await keeper.query('BEGIN; LOCK TABLE public.gate');
@@ -69,6 +73,28 @@ test('other models are brought on while one is rebuilt, and it has what came and
   expect(await bench.rows(`SELECT DISTINCT doc_type FROM v1.slow`)).toEqual([{ doc_type: 'person' }]);
   const keys = await bench.rows(`SELECT FROM pg_constraint WHERE conrelid = 'v1.slow'::regclass AND contype = 'f'`);
   expect(keys).toHaveLength(1);
+});
+
+test('a model that is made anew is brought on as it was until then, with what is below it, and has nothing of that afterwards', async () => {
+  await using here = await scene();
+  const { bench, dataemon } = here;
+  await here.write('slow', model('document_metadata', `'before' as version`));
+  await here.write('below', model('slow', 'slow.version'));
+  await here.until('below', 'a,b,c');
+  const letGo = await here.build(slowModel('document_metadata', `'now' as version`, 'true'));
+  await bench.save({ _id: 'a', _deleted: true }, { _id: 'd', type: 'person' });
+  await here.until('below', 'b,c,d');
+  await bench.save({ _id: 'b', type: 'clinic' }, { _id: 'e', type: 'person' });
+  await here.until('below', 'b,c,d,e');
+  expect(await here.uuids('slow')).toBe('b,c,d,e');
+  expect(dataemon.status().state).toBe('building');
+  expect(await here.isWaiting()).toBe(true);
+  await letGo();
+  for (const name of ['slow', 'below']) {
+    const versions = `SELECT version, count(*)::int FROM v1.${name} GROUP BY version`;
+    await until(async () => JSON.stringify(await bench.rows(versions)) === '[{"version":"now","count":4}]', name);
+  }
+  await until(here.isIdle, 'the end');
 });
 
 test('settings that come while a model below them is built, or built anew, hold nothing up and reach it', async () => {

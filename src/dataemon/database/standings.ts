@@ -12,7 +12,8 @@ export interface StandingPlace {
 export interface Standing {
   /** dbt's unique id. */
   readonly model: string;
-  readonly status: 'ok' | 'failed' | 'skipped';
+  /** Null: as it was; it was brought on as it stands. */
+  readonly status: 'ok' | 'failed' | 'skipped' | null;
   /** When it was run. */
   readonly at: Date;
   /** All documents up to this `saved_timestamp` were there when it last ran well; null when that is not known. */
@@ -79,14 +80,15 @@ export async function writeStandings(
   await session.query(
     'writing how the models stand',
     `UPDATE ${quoteIdentifier(schema)}.dataemon_model AS m SET
-       status = now.status,
+       status = coalesce(now.status, m.status),
        reached = coalesce(now.reached, m.reached),
-       succeeded_at = CASE WHEN now.status = 'ok' THEN now.at ELSE m.succeeded_at END,
+       succeeded_at = CASE WHEN coalesce(now.status, 'ok') = 'ok' THEN now.at ELSE m.succeeded_at END,
        failed_at = CASE WHEN now.status = 'failed' THEN now.at ELSE m.failed_at END,
-       failing_since = CASE WHEN now.status = 'failed' THEN coalesce(m.failing_since, now.at) END,
-       tries = CASE WHEN now.status = 'failed' THEN m.tries + 1 ELSE 0 END,
+       failing_since = CASE WHEN now.status = 'failed' THEN coalesce(m.failing_since, now.at)
+         WHEN now.status IS NULL THEN m.failing_since END,
+       tries = CASE WHEN now.status = 'failed' THEN m.tries + 1 WHEN now.status IS NULL THEN m.tries ELSE 0 END,
        error = coalesce(now.error, m.error),
-       retry_at = now.retry_at
+       retry_at = CASE WHEN now.status IS NULL THEN m.retry_at ELSE now.retry_at END
      FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamp[], $6::text[], $7::timestamptz[])
        AS now (model, status, at, reached, error, retry_at)
      WHERE m.selector = $1 AND m.model = now.model`,

@@ -30,6 +30,11 @@ export interface RunRequest {
   readonly kind: RunKind | 'first-batch';
   /** After so many milliseconds the run is stopped. */
   readonly timeoutMs: number;
+  /**
+   * The relations, by id, that the models and what they read have to be, where others may be put in their place meanwhile: what
+   * is brought on beside a rebuild is not, when they no longer are.
+   */
+  readonly relations?: ReadonlyMap<string, string>;
 }
 
 /** How one model, or hook, of a run has ended. */

@@ -3,7 +3,8 @@ import { withDescendants, type Model, type ModelGraph } from '../manifest/graph.
 import { DbtError, type Engine, type LoadedProject, type NodeResult, type OnProgress } from './engine.js';
 import type { InstalledPackage, RunRequest, Selection } from './engine.js';
 import type { Plan } from './plan.js';
-import type { PlanExecutor, PlannedModel } from './plan-executor.js';
+import type { ExpectedRelation, PlanExecutor, PlannedModel } from './plan-executor.js';
+import { readBy } from '../planner/changes.js';
 import type { WorkerEngine } from './worker-engine.js';
 
 /**
@@ -62,14 +63,15 @@ export class PlanEngine implements Engine {
   }
 
   /** What has a plan and stands below nothing that has none, those that are read before those that read them. */
-  #planned({ project, graph, models }: Omit<RunRequest, 'kind'>): PlannedModel[] {
+  #planned({ project, graph, models, relations }: Omit<RunRequest, 'kind'>): PlannedModel[] {
     const plans = this.#plans.get(project);
     const byDbt = models.filter((id) => (plans?.get(id) ?? null) === null);
     const belowDbt = withDescendants(graph, byDbt);
     const planned: PlannedModel[] = [];
     for (const model of inOrder(graph, models)) {
       const plan = plans?.get(model.id) ?? null;
-      if (plan !== null && !belowDbt.has(model.id)) planned.push({ model, plan });
+      if (plan === null || belowDbt.has(model.id)) continue;
+      planned.push({ model, plan, relations: relations === undefined ? [] : relationsOf(graph, model, relations) });
     }
     return planned;
   }
@@ -92,6 +94,17 @@ export class PlanEngine implements Engine {
     const without = unknown.filter((id) => plans.get(id) === null);
     this.log.debug({ planned: unknown.length - without.length, without }, 'planned the increments');
   }
+}
+
+/** What a model is and what it reads, as it has to be. */
+function relationsOf(graph: ModelGraph, model: Model, relations: ReadonlyMap<string, string>): ExpectedRelation[] {
+  const expected: ExpectedRelation[] = [];
+  for (const id of [model.id, ...readBy({ graph }, model.id)]) {
+    const [named, oid] = [graph.get(id), relations.get(id)];
+    // Of `raw_sql` none is known.
+    if (named !== undefined && oid !== '') expected.push({ schema: named.schema, name: named.alias, oid: oid ?? null });
+  }
+  return expected;
 }
 
 /** Those that are read before those that read them, also where others stand between. */

@@ -23,10 +23,16 @@ function model(name: string, ...parents: string[]): Model {
 /** A plan that puts a row into the table `done`. */
 function planned(
   model: Model,
-  { open = `false AS is_first, false AS is_empty`, apply = 'true', rows = 1, feed = null as string | null } = {},
+  {
+    open = `false AS is_first, false AS is_empty`,
+    apply = 'true',
+    rows = 1,
+    feed = null as string | null,
+    relations = [] as PlannedModel['relations'],
+  } = {},
 ): PlannedModel {
   return {
-    model,
+    ...{ model, relations },
     plan: planOfModel.parse({
       ...{ key: model.name, ancestors: model.parents, watermarks: 'watermarks', restarts: 'restarts', feed },
       open: `SELECT ${open}`,
@@ -75,6 +81,24 @@ test('a first increment is left to dbt, and in an empty one nothing is done', as
   const empty = planned(c, { open: 'false AS is_first, true AS is_empty' });
   expect(await here.run(first, planned(b), empty)).toEqual(['c']);
   expect(await here.done()).toEqual([]);
+});
+
+test('what is no longer the table that it was, or reads what is not, is not touched, with what is below it', async () => {
+  await using here = await scene();
+  const { pool } = here.database;
+  await pool.query('CREATE TABLE "The table" (); CREATE TABLE other ()');
+  const relation = async (name: string) => {
+    const { rows } = await pool.query<{ oid: string }>(`SELECT to_regclass($1)::oid::text AS oid`, [`"${name}"`]);
+    return { schema: 'public', name, oid: rows[0]!.oid };
+  };
+  const [own, read] = [await relation('The table'), await relation('other')];
+  const all = () => here.run(planned(a, { relations: [own, read] }), planned(b), planned(c, { relations: [read] }));
+  expect(await all()).toEqual(['a', 'b', 'c']);
+  await pool.query('DROP TABLE "The table"; CREATE TABLE "The table" ()');
+  expect(await all()).toEqual(['c']);
+  await pool.query('DROP TABLE other');
+  expect(await all()).toEqual([]);
+  expect(await here.done()).toEqual(['a', 'b', 'c', 'c']);
 });
 
 test('a lost connection is told as that, nothing is half done, and the next run has a new one', async () => {

@@ -13,10 +13,20 @@ import { LeftToDbt } from './left-to-dbt.js';
 import type { Plan } from './plan.js';
 import { restarts, UnchangedFeeds, type TouchedValues, type Watermarks } from './unchanged-feeds.js';
 
+/** A relation that has to be the one it was when it was decided to read or write it. */
+export interface ExpectedRelation {
+  readonly schema: string;
+  readonly name: string;
+  /** PostgreSQL's number for it; null: there was none. */
+  readonly oid: string | null;
+}
+
 /** A model whose increment can be carried out without dbt. */
 export interface PlannedModel {
   readonly model: Model;
   readonly plan: Plan;
+  /** What it is and reads, where that may be replaced meanwhile. */
+  readonly relations: readonly ExpectedRelation[];
 }
 
 /** Connections, transactions, a full disk or memory, and operators' doings: no fault of a model. */
@@ -127,6 +137,7 @@ export class PlanExecutor {
     for (const { model, plan } of models) {
       if (![plan.key, ...plan.ancestors].every((key) => watermarks.has(key))) left.add(model.id);
     }
+    for (const id of await this.#replaced(client, models)) left.add(id);
     const still = new UnchangedFeeds(watermarks);
     for (const { model, plan } of models) {
       const { id, name } = model;
@@ -209,6 +220,28 @@ export class PlanExecutor {
        WHERE w.model = moved.model`,
       [[...to.keys()], [...to.values()]],
     );
+  }
+
+  /**
+   * The ids of models that are no longer what they were expected to be, or read what is not. Who puts another table in the place
+   * of one takes its row of the table of watermarks before; so what is true under the locks stays so.
+   */
+  async #replaced(client: pg.Client, models: readonly PlannedModel[]): Promise<string[]> {
+    const expected = models.flatMap(({ model, relations }) =>
+      relations.map((relation) => ({ ...relation, id: model.id })),
+    );
+    if (expected.length === 0) return [];
+    const { rows } = await client.query<{ id: string }>(
+      `SELECT DISTINCT id FROM unnest($1::text[], $2::text[], $3::text[], $4::oid[]) AS expected (id, schema, name, oid)
+       WHERE to_regclass(format('%I.%I', schema, name))::oid IS DISTINCT FROM oid`,
+      [
+        expected.map(({ id }) => id),
+        expected.map(({ schema }) => schema),
+        expected.map(({ name }) => name),
+        expected.map(({ oid }) => oid),
+      ],
+    );
+    return rows.map(({ id }) => id);
   }
 
   async #connected(timeoutMs: number): Promise<pg.Client> {

@@ -3,18 +3,19 @@ import { rm } from 'node:fs/promises';
 import { Backoff, messageOf, SyncError, type Clock, type Log } from '../../lib/index.js';
 import type { Engine, LoadedProject, Selection } from '../engine/engine.js';
 import { graphOf, type ModelGraph } from '../manifest/graph.js';
-import { ProjectFolders, asksForPackages, type Installed } from './project-folder.js';
+import { ProjectFolders, asksForPackages, type Installed, type ParsedProject } from './project-folder.js';
+import { askForBundled, brokenPackage, emptySelection } from './package-broken.js';
 import { isFixed, revisionOf } from './revision.js';
 import { selectionFor } from './selection.js';
 import { baseModelsOf } from './stand-in.js';
-import { describeSource, optionOf, sourceKey, withoutCredentials, type PackageSource } from './source.js';
+import { describeSource, sourceKey, type PackageSource } from './source.js';
 
-/** The package whose models are kept up to date. */
-export interface CurrentPackage {
+/** A package that is installed and parsed: its models can be run. */
+export interface ReadyPackage {
   /** The folder of the project it is installed in. */
   readonly project: string;
   readonly graph: ModelGraph;
-  /** The models to keep up to date. */
+  /** The models of it to keep up to date. */
   readonly selected: ReadonlySet<string>;
 }
 
@@ -38,16 +39,21 @@ const recheckMs = 5 * 60_000;
 /** How often a folder is looked at, at most. */
 const lookMs = 1_000;
 
-/** To a package that asks for medic/cht-pipeline. */
-const askForBundled =
-  'In packages.yml, `- local: cht_pipeline` instead of medic/cht-pipeline asks for the models that CHT Sync brings.';
+/** A package that was in use before. */
+interface Predecessor {
+  readonly parsed: ParsedProject;
+  readonly ready: ReadyPackage;
+}
 
 /**
- * Installs the package, notices that it has changed, and keeps the last good one in use until the new one parses.
+ * Installs the package, notices that it has changed, and keeps the last good one in use until the new one parses; and beside
+ * that as long as its models are needed.
  */
 export class PackageKeeper {
-  #current: CurrentPackage | undefined;
+  #current: ReadyPackage | undefined;
   #installed: Installed | undefined;
+  /** The newest first. */
+  #predecessors: readonly Predecessor[] = [];
   #started = false;
   #tried: string | undefined;
   #problem: SyncError | undefined;
@@ -59,8 +65,13 @@ export class PackageKeeper {
     this.#backoff = new Backoff({ firstMs: 5_000, longestMs: recheckMs, random: options.random });
   }
 
-  get current(): CurrentPackage | undefined {
+  get current(): ReadyPackage | undefined {
     return this.#current;
+  }
+
+  /** The packages that were in use before, until `retain` lets go of them: the newest first. */
+  get predecessors(): readonly ReadyPackage[] {
+    return this.#predecessors.map(({ ready }) => ready);
   }
 
   /** Why the package is not, or not in its newest form, in use. */
@@ -99,27 +110,60 @@ export class PackageKeeper {
     return (await this.#install(revision)) || resumed;
   }
 
-  /** Begins with what an earlier start has installed. */
+  /**
+   * Lets go of predecessors that are not needed any more.
+   *
+   * @returns whether there were any.
+   * @throws SyncError DBT_WORKER_FAILED.
+   */
+  async retain(isNeeded: (predecessor: ReadyPackage) => boolean): Promise<boolean> {
+    const { folders, engine } = this.options;
+    const needed = this.#predecessors.filter(({ ready }) => isNeeded(ready));
+    const others = this.#predecessors.filter((predecessor) => !needed.includes(predecessor));
+    if (others.length === 0 || this.#installed === undefined) return false;
+    this.#predecessors = needed;
+    this.#installed = { ...this.#installed, predecessors: needed.map(({ parsed }) => parsed) };
+    await folders.use(this.#installed);
+    for (const { ready } of others) await engine.unload(ready.project);
+    return true;
+  }
+
+  /** Begins with what an earlier start has installed, be it from another source: its tables stand, and it is known to work. */
   async #resume(): Promise<boolean> {
-    const { folders, engine, source, log } = this.options;
+    const { folders } = this.options;
     if (this.#current !== undefined) return false;
     const installed = await folders.installed();
-    if (installed?.source !== sourceKey(source)) return false;
+    if (installed === undefined) return false;
+    const current = await this.#load(installed);
+    if (current === undefined) return false;
+    const predecessors: Predecessor[] = [];
+    for (const parsed of installed.predecessors) {
+      const ready = await this.#load(parsed);
+      if (ready !== undefined) predecessors.push({ parsed, ready });
+    }
+    this.#current = current;
+    this.#installed = installed;
+    this.#predecessors = predecessors;
+    return true;
+  }
+
+  /** Undefined when it cannot be used any more. */
+  async #load({ folder, selection }: ParsedProject): Promise<ReadyPackage | undefined> {
+    const { folders, engine, log } = this.options;
     try {
-      await folders.refresh(installed.folder);
-      const project = folders.path(installed.folder);
-      this.#use(project, await engine.load(project, installed.selection), installed);
-      return true;
+      await folders.refresh(folder);
+      const project = folders.path(folder);
+      return this.#ready(project, await engine.load(project, selection), selection);
     } catch (error) {
-      if (error instanceof SyncError) throw error;
-      log.debug({ error: messageOf(error) }, 'the package installed earlier cannot be used');
-      return false;
+      if (error instanceof SyncError && error.code !== 'PACKAGE_BROKEN') throw error;
+      log.debug({ error: messageOf(error) }, 'a package installed earlier cannot be used');
+      return undefined;
     }
   }
 
   #isInUse(revision: string | undefined, first: boolean): boolean {
     const { source } = this.options;
-    if (this.#current === undefined || this.#installed === undefined) return false;
+    if (this.#current === undefined || this.#installed?.source !== sourceKey(source)) return false;
     if (isFixed(source) && !first) return true;
     // What cannot tell its revision is fetched at the start only.
     if (revision === undefined) return !first;
@@ -139,22 +183,19 @@ export class PackageKeeper {
       if (baseModels === 'bundled') await folders.addStandIn(folder);
       const selection = await selectionFor(selector, project, packages);
       const loaded = await engine.load(project, selection);
-      const previous = this.#current;
+      const predecessors = this.#withCurrent();
       const installed: Installed = {
-        folder,
-        source: sourceKey(source),
-        selection,
+        ...{ folder, selection, source: sourceKey(source), predecessors: predecessors.map(({ parsed }) => parsed) },
         asksForPackages: packages.some((installedPackage) => asksForPackages(installedPackage.folder)),
         ...(revision === undefined ? {} : { revision }),
       };
-      this.#use(project, loaded, installed);
+      const ready = this.#ready(project, loaded, selection);
       await folders.use(installed);
-      if (previous !== undefined) await engine.unload(previous.project);
+      this.#current = ready;
+      this.#installed = installed;
+      this.#predecessors = predecessors;
       this.#solved();
-      log.info(
-        { package: describeSource(source), models: this.#current?.selected.size },
-        'the dbt package is installed',
-      );
+      log.info({ package: describeSource(source), models: ready.selected.size }, 'the dbt package is installed');
       if (baseModels === 'of-v2')
         log.warn({ remedy: askForBundled }, 'the base models are those of medic/cht-pipeline v2');
       return true;
@@ -163,24 +204,30 @@ export class PackageKeeper {
       if (error instanceof SyncError && error.code !== 'PACKAGE_BROKEN') throw error;
       this.#nextTry = clock.now() + this.#backoff.next();
       this.#nextCheck = Math.min(this.#nextCheck, this.#nextTry);
-      this.#failed(error instanceof SyncError ? error : broken(source, messageOf(error), error));
+      this.#failed(error instanceof SyncError ? error : brokenPackage(source, messageOf(error), error));
       return false;
     }
   }
 
-  #use(project: string, { manifest, selected }: LoadedProject, installed: Installed): void {
+  /** The predecessors of the package to come. */
+  #withCurrent(): readonly Predecessor[] {
+    if (this.#current === undefined || this.#installed === undefined) return [];
+    const { folder, selection } = this.#installed;
+    return [{ parsed: { folder, selection }, ready: this.#current }, ...this.#predecessors];
+  }
+
+  #ready(project: string, { manifest, selected }: LoadedProject, selection: Selection): ReadyPackage {
     const { source, selector } = this.options;
     const graph = graphOf(manifest);
     const models = new Set(selected.filter((id) => graph.has(id)));
-    if (models.size === 0) throw emptySelection(source, selector, installed.selection);
-    this.#current = { project, graph, selected: models };
-    this.#installed = installed;
+    if (models.size === 0) throw emptySelection(source, selector, selection);
+    return { project, graph, selected: models };
   }
 
   #unreachable(cause: unknown): void {
     const { source, clock } = this.options;
     this.#nextCheck = clock.now() + (isFolder(source) ? lookMs : this.#backoff.next());
-    this.#failed(broken(source, messageOf(cause), cause));
+    this.#failed(brokenPackage(source, messageOf(cause), cause));
   }
 
   #failed(problem: SyncError): void {
@@ -200,28 +247,4 @@ export class PackageKeeper {
 
 function isFolder({ kind }: PackageSource): boolean {
   return kind === 'local' || kind === 'bundled';
-}
-
-function broken(source: PackageSource, words: string, cause: unknown): SyncError {
-  const what = describeSource(source);
-  return new SyncError('PACKAGE_BROKEN', `The dbt package (${what}) cannot be used: ${withoutCredentials(words)}`, {
-    remedy: `Check ${optionOf(source)} and the files that the message names; it is tried again.${
-      words.includes('cht-pipeline') ? ` ${askForBundled}` : ''
-    }`,
-    passing: true,
-    cause,
-  });
-}
-
-function emptySelection(source: PackageSource, selector: string | undefined, selection: Selection): SyncError {
-  const what = describeSource(source);
-  if (selector === undefined) {
-    return new SyncError('PACKAGE_BROKEN', `The dbt package (${what}) has no models.`, {
-      remedy: `Check ${optionOf(source)}.`,
-    });
-  }
-  const kind = 'selector' in selection ? 'selector' : 'selection';
-  return new SyncError('PACKAGE_BROKEN', `The ${kind} "${selector}" names no model of the dbt package (${what}).`, {
-    remedy: 'Correct DBT_SELECTOR: a name in the selectors.yml of the package, or an expression for `dbt --select`.',
-  });
 }

@@ -6,16 +6,24 @@ import { isPartOfPackage } from './folder-fingerprint.js';
 import { gitLocation, type PackageSource } from './source.js';
 import { bundledName, standIn } from './stand-in.js';
 
-const installedSchema = z.object({
+const projectSchema = z.object({
   /** The name of the project's folder. */
   folder: z.string(),
+  selection: z.union([z.object({ selector: z.string() }), z.object({ select: z.array(z.string()) })]),
+});
+
+const installedSchema = projectSchema.extend({
   /** The `sourceKey` of what it was installed from. */
   source: z.string(),
   revision: z.string().optional(),
-  selection: z.union([z.object({ selector: z.string() }), z.object({ select: z.array(z.string()) })]),
   /** Whether it asks for other packages, which may change though it does not. */
   asksForPackages: z.boolean(),
+  /** Those that were in use before, and of which tables still stand: the newest first. */
+  predecessors: z.array(projectSchema).default([]),
 });
+
+/** A project that has been parsed well. */
+export type ParsedProject = Readonly<z.infer<typeof projectSchema>>;
 
 /** The package that was last installed and parsed well. */
 export type Installed = Readonly<z.infer<typeof installedSchema>>;
@@ -72,15 +80,14 @@ export class ProjectFolders {
     }
   }
 
-  /** From now on this one is in use; all others are removed. */
+  /** From now on this one is in use, and its predecessors; all others are removed. */
   async use(installed: Installed): Promise<void> {
     const file = join(this.root, 'installed.json');
     await writeFile(`${file}.new`, JSON.stringify(installed, undefined, 2));
     await rename(`${file}.new`, file);
+    const kept = new Set(['installed.json', ...[installed, ...installed.predecessors].map(({ folder }) => folder)]);
     for (const name of await readdir(this.root)) {
-      if (name !== installed.folder && name !== 'installed.json') {
-        await rm(this.path(name), { recursive: true, force: true });
-      }
+      if (!kept.has(name)) await rm(this.path(name), { recursive: true, force: true });
     }
   }
 }

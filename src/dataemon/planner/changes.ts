@@ -1,4 +1,4 @@
-import { buildOf, isTold, type BuiltModel, type BuiltModels, type BuiltRecord } from '../manifest/built-models.js';
+import { buildOf, isTold, type BuiltModels, type BuiltRecord } from '../manifest/built-models.js';
 import { differences, type FingerprintPart } from '../manifest/fingerprint.js';
 import { withDescendants, type ModelGraph } from '../manifest/graph.js';
 
@@ -57,7 +57,7 @@ export function packageChanges({ record, existing, ...models }: PackageCompariso
     else {
       const reasons: Reason[] = differences(before, fingerprint);
       if (doubtful.has(id)) reasons.push('not finished');
-      if (isFromAnotherBuild(models, id, before, built)) reasons.push('made from another build');
+      if (isFromAnotherBuild(models, id, built)) reasons.push('made from another build');
       if (reasons.length > 0) changed.set(id, reasons);
     }
   }
@@ -102,7 +102,9 @@ export function readBy({ graph }: Pick<SelectedModels, 'graph'>, id: string): Se
   return found;
 }
 
-function isFromAnotherBuild(models: SelectedModels, id: string, { read }: BuiltModel, built: BuiltModels): boolean {
+/** Whether something that a model reads is of another build than when the model was made from it. */
+export function isFromAnotherBuild(models: SelectedModels, id: string, built: BuiltModels): boolean {
+  const read = built.get(id)?.read;
   return Object.entries(readNow(models, id, built)).some(([parent, now]) => {
     // Who was built by medic/cht-sync v2 was so with all that it reads, but for what has been made anew since.
     if (read === undefined) return isTold(now);

@@ -1,13 +1,10 @@
 import type { NodeResult } from '../engine/engine.js';
 import { isConnectionLoss } from '../engine/connection-loss.js';
-import { differences } from '../manifest/fingerprint.js';
 import type { BuiltModel, BuiltModels, BuiltRecord } from '../manifest/built-models.js';
 import { withDescendants, type ModelGraph } from '../manifest/graph.js';
 import {
   madeAnewByOthers,
   packageChanges,
-  readBy,
-  readNow,
   type PackageChanges,
   type PackageComparison,
   type SelectedModels,
@@ -15,7 +12,9 @@ import {
 import { decide, type Run, type Situation } from './decide.js';
 import { movesOn } from './moves-on.js';
 import { mustWait } from './must-wait.js';
+import { rememberBuilt } from './remember.js';
 import { Retries } from './retries.js';
+import type { Predecessor } from './standing.js';
 
 /** The state of what models read: the table of documents, and models that other dataemons build. */
 export interface InputState {
@@ -68,6 +67,11 @@ export class ModelState {
     return { built: this.#built, doubtful: this.#doubtful };
   }
 
+  /** Those of the package. */
+  get models(): SelectedModels {
+    return { graph: this.#graph, selected: this.#selected, builtByOthers: this.#builtByOthers };
+  }
+
   get stale(): ReadonlySet<string> {
     return this.#stale;
   }
@@ -90,18 +94,23 @@ export class ModelState {
     return watermarks.reduce((least, watermark) => ((watermark ?? '') < (least ?? '') ? watermark : least));
   }
 
-  /** Takes over a package, and tells how it differs from what stands in the database. */
-  use(comparison: PackageComparison): PackageChanges {
+  /**
+   * Takes over a package, and tells how it differs from what stands in the database.
+   *
+   * @param before - the packages that were in use before it, and of which tables may stand.
+   */
+  use(comparison: PackageComparison, before: readonly Predecessor[] = []): PackageChanges {
     const changes = packageChanges(comparison);
     const isAnother = comparison.graph !== this.#graph;
+    const isKept = (id: string) => [comparison, ...before].some(({ selected }) => selected.has(id));
     this.#graph = comparison.graph;
     this.#selected = comparison.selected;
     this.#builtByOthers = comparison.builtByOthers;
     this.#stale = new Set(changes.stale);
-    this.#built = new Map([...comparison.record.built].filter(([id]) => comparison.selected.has(id)));
+    this.#built = new Map([...comparison.record.built].filter(([id]) => isKept(id)));
     this.#doubtful = new Map(changes.doubtful);
     if (isAnother) for (const id of this.#retries.failing) this.#retries.forget(id);
-    for (const id of this.#reached.keys()) if (!comparison.selected.has(id)) this.#reached.delete(id);
+    for (const id of this.#reached.keys()) if (!isKept(id)) this.#reached.delete(id);
     return changes;
   }
 
@@ -147,6 +156,28 @@ export class ModelState {
   nextIncrement(inputs: InputState, now: number): Run | undefined {
     const run = decide(this.#situation(inputs, now, false));
     return run?.kind === 'increment' ? run : undefined;
+  }
+
+  /** How far each model is, as `targetOf` tells it; those that have more to come are left out. */
+  get reached(): ReadonlyMap<string, string> {
+    return this.#reached;
+  }
+
+  /** Whether a model has to run before what reads it. */
+  isBehind(id: string, inputs: InputState): boolean {
+    return !this.#stale.has(id) && movesOn(this.#graph, id) && this.#reached.get(id) !== targetOf(inputs, id);
+  }
+
+  /**
+   * A model that is to be built anew was brought on as it stands.
+   *
+   * @param target - how far, as `targetOf` tells it; undefined when it has more to come.
+   * @param relation - its relation now, when it may have got another one; else undefined.
+   */
+  broughtOn(id: string, target: string | undefined, relation: string | undefined): void {
+    if (target === undefined) this.#reached.delete(id);
+    else this.#reached.set(id, target);
+    if (relation !== undefined && this.#doubtful.has(id)) this.#doubtful.set(id, relation);
   }
 
   #situation(inputs: InputState, now: number, rebuildNext: boolean): Situation {
@@ -209,41 +240,26 @@ export class ModelState {
         this.#retries.failed(id, now, result?.durationMs ?? durationMs);
       }
     }
-    if (justBuilt.size > 0) this.#remember(justBuilt, new Date(now).toISOString());
+    if (justBuilt.size > 0) this.#remember(justBuilt, now);
     return { interrupted };
+  }
+
+  #remember(justBuilt: ReadonlySet<string>, now: number): void {
+    const models = { ...this.models, builtByOthers: this.#before.builtByOthers };
+    this.#built = rememberBuilt(
+      models,
+      { built: this.#built, justBuilt, stale: this.#stale },
+      new Date(now).toISOString(),
+    );
+    for (const id of justBuilt) this.#doubtful.delete(id);
   }
 
   #rests(id: string): boolean {
     return !this.#stale.has(id) && !movesOn(this.#graph, id);
   }
-
-  get #models(): SelectedModels {
-    return { graph: this.#graph, selected: this.#selected, builtByOthers: this.#builtByOthers };
-  }
-
-  #remember(justBuilt: ReadonlySet<string>, at: string): void {
-    const models = { ...this.#models, builtByOthers: this.#before.builtByOthers };
-    for (const id of justBuilt) {
-      const model = this.#graph.get(id);
-      if (model === undefined) continue;
-      const before = this.#built.get(id);
-      // A view holds nothing: for those that read it, it is the same as before.
-      const isSame = model.materialized === 'view' && before && differences(before, model.fingerprint).length === 0;
-      const builtAt = isSame === true ? before.builtAt : at;
-      this.#built.set(id, { ...model.fingerprint, builtAt, read: readNow(models, id, this.#built) });
-      this.#doubtful.delete(id);
-    }
-    // What is well though something above it was made anew had only lost sight of it.
-    for (const [id, model] of this.#built) {
-      const anew = [...readBy(this.#models, id)].filter((read) => justBuilt.has(read));
-      if (this.#stale.has(id) || justBuilt.has(id) || anew.length === 0) continue;
-      const now = readNow(models, id, this.#built);
-      const followed = Object.fromEntries(anew.map((read) => [read, now[read] ?? '']));
-      this.#built.set(id, { ...model, read: { ...model.read, ...followed } });
-    }
-  }
 }
 
-function targetOf(inputs: InputState, id: string): string {
+/** The state of what a model reads: `<watermark> <others>`. */
+export function targetOf(inputs: InputState, id: string): string {
   return `${inputs.watermark} ${inputs.others(id)}`;
 }

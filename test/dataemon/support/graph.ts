@@ -11,7 +11,7 @@ function model(id: string, parents: readonly number[], sql: string): Model {
     schema: 'v1',
     alias: id,
     materialized: 'incremental',
-    keepsUp: false,
+    keepsUp: true,
     takesAnyOrder: true,
     plannable: false,
   };

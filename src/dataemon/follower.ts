@@ -112,7 +112,7 @@ export class Follower {
       await this.#run(current);
       return 0;
     }
-    if (await this.#standing.step(inputs)) return 0;
+    if (await this.#bringOnStanding(inputs)) return 0;
     await this.#prepare(current);
     const countDue = await runner.count(await session(), current);
     // Who waits for it to be idle wants to know the rows of now.
@@ -182,8 +182,7 @@ export class Follower {
     const run: Run | undefined = inputs && models.next(inputs, options.clock.now());
     if (inputs === undefined || run === undefined) return;
     if (run.kind === 'full-refresh') {
-      // Of a rebuild that fails again and again one try must not follow the other without that.
-      await this.#standing.step(inputs);
+      await this.#bringOnStanding(inputs);
       return this.#beginRebuild(current, run, inputs);
     }
     moveTo('increment');
@@ -194,7 +193,15 @@ export class Follower {
       throw asSyncError(thrown);
     });
     await this.#takeOver(current, run, inputs, finished);
-    await this.#standing.step(inputs);
+    await this.#bringOnStanding(inputs);
+  }
+
+  /** Before a rebuild only when that has failed: what an update mends must not hold it up. */
+  async #bringOnStanding(inputs: InputState): Promise<boolean> {
+    const { models, options } = this.parts;
+    const next = models.next(inputs, options.clock.now());
+    if (next?.kind === 'full-refresh' && next.models.some((id) => !models.failing.has(id))) return false;
+    return this.#standing.step(inputs);
   }
 
   async #beginRebuild(current: ReadyPackage, run: Run, inputs: InputState): Promise<void> {

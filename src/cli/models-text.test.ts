@@ -25,14 +25,14 @@ test('failing models come first, with their words below the table', () => {
     model('seen', { rows: null, lag: null }),
     model('below', { status: 'skipped', lag: { ms: 7_300_000, documents: 10_000, hasMore: true } }),
     model('picky', {
-      ...{ status: 'failed', lastError: error, retryAt: new Date(now.getTime() + 30_000) },
+      ...{ status: 'failed', lastSuccessAt: before(90), lastError: error, retryAt: new Date(now.getTime() + 30_000) },
       lag: { ms: 90_000, documents: 1, hasMore: false },
     }),
     model('new', { status: 'pending', rows: null, lastSuccessAt: null, lag: null }),
   ]);
   expect(modelsText({ models, tests: [], problems: [] }, now)).toMatchInlineSnapshot(`
     "MODEL   STATUS   ROWS   LAST SUCCESS (UTC)   BEHIND
-    picky   failed   1,234  2026-01-02 03:03:55  1 document, for 90 s
+    picky   failed   1,234  2026-01-02 03:02:35  1 document, for 90 s
     below   skipped  1,234  2026-01-02 03:03:55  more than 10,000 documents, for 2 h
     new     pending  -      never                -
     person  ok       1,234  2026-01-02 03:03:55  nothing
@@ -58,6 +58,14 @@ test('a try that is due is told as such, and selectors are shown where there are
   expect(text).toContain('picky has failed 1 time since 2026-01-02 02:04:05, is tried again now:');
   expect(text).toMatch(/BEHIND +SELECTOR\n.* nothing +forms\n/);
   expect(text).not.toContain('Compiled SQL');
+});
+
+test('a model whose new version cannot be built is told to go on as it was', () => {
+  const failed = { status: 'failed', lastError: error } as const;
+  const text = (lastSuccessAt: Date) =>
+    modelsText({ models: [model('picky', { ...failed, lastSuccessAt })], tests: [], problems: [] }, now);
+  expect(text(before(5))).toMatch(/picky.sql\n {2}Until it can be built, the table is kept up to date as it was/);
+  expect(text(before(90))).not.toContain('Until it can be built');
 });
 
 test('without models it says so', () => {

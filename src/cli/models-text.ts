@@ -15,6 +15,9 @@ export function inOrder(models: readonly ModelReport[]): ModelReport[] {
   );
 }
 
+/** Of a model whose new version cannot be built. */
+const broughtOn = 'Until it can be built, the table is kept up to date as it was before the change.';
+
 /** How dbt names the file. */
 const compiledAt = 'compiled code at ';
 
@@ -81,12 +84,13 @@ function wordLines(words: string): string[] {
   ];
 }
 
-function failureText({ name, lastError, retryAt }: ModelReport, now: Date): string {
+function failureText({ name, lastError, lastSuccessAt, retryAt }: ModelReport, now: Date): string {
   if (lastError === null) return `${name} fails.`;
   const { since, tries, message } = lastError;
   const often = `${tries} ${tries === 1 ? 'time' : 'times'} since ${dateTime(since)}`;
   const again = retryAt === null ? '' : `, is tried again ${retryAt > now ? `at ${dateTime(retryAt)}` : 'now'}`;
-  return [`${name} has failed ${often}${again}:`, ...wordLines(message)].join('\n');
+  const goesOn = lastSuccessAt !== null && lastSuccessAt > lastError.at ? [`  ${broughtOn}`] : [];
+  return [`${name} has failed ${often}${again}:`, ...wordLines(message), ...goesOn].join('\n');
 }
 
 function rowsText(rows: number | null): string {

@@ -95,7 +95,8 @@ export const errorCodes = {
    */
   PACKAGE_BROKEN: 'PACKAGE_BROKEN',
   /**
-   * A model failed. Models that do not depend on it go on; it is tried again with growing pauses. dbt notices some
+   * A model failed. Models that do not depend on it go on; it is tried again with growing pauses. If it was changed, its table
+   * goes on as before the change. dbt notices some
    * mistakes, such as a macro that does not exist, only when it runs the model: they are named so, too.
    *
    * What to do: the message has PostgreSQL's words; correct the model, or the data it names.

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/embedded/index.js';
+import { fastFolder } from './fast-folder.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -21,7 +21,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('postgresUrl', given);
     return undefined;
   }
-  const folder = await mkdtemp(join(tmpdir(), 'cht-sync-test-'));
+  const folder = await mkdtemp(join(await fastFolder(), 'cht-sync-test-'));
   const server = await startEmbeddedPostgres({
     folder,
     port: await freePort(),

@@ -47,10 +47,23 @@ class Desk implements AsyncDisposable {
     return new Desk(database, await Session.open({ ...place, ...told }));
   }
 
-  async record(...results: NodeResult[]): Promise<void> {
+  record(...results: NodeResult[]): Promise<void> {
+    return this.#record(results, false);
+  }
+
+  recordStanding(...results: NodeResult[]): Promise<void> {
+    return this.#record(results, true);
+  }
+
+  async #record(results: readonly NodeResult[], isStanding: boolean): Promise<void> {
     const startedAt = new Date(this.now).toISOString();
     const ended = { durationMs: 1, models: results.length, failed: 0, rowsAffected: 0 };
-    await this.book.record(this.session, { id: randomUUID(), kind: 'increment', startedAt, ...ended }, results);
+    await this.book.record(
+      this.session,
+      { id: randomUUID(), kind: 'increment', startedAt, ...ended },
+      results,
+      isStanding,
+    );
   }
 
   async reports(): Promise<Record<string, ModelReport>> {
@@ -116,6 +129,38 @@ test('the lag is that of what a model holds by its own watermark, else of what i
   expect(filling?.lag).toMatchObject({ documents: 3, hasMore: false });
   expect(foreign?.lag).toMatchObject({ documents: 1 });
   expect(seen?.lag).toBeNull();
+});
+
+test('what is brought on by the package of before has run, and is what it was said to be', async () => {
+  await using desk = await Desk.open();
+  const models = [model('picky'), model('below'), model('late')];
+  await desk.book.open(desk.session, models, new Set(models.map(({ id }) => id)));
+  const failed = { status: 'failed', error: 'division by zero' } as const;
+  desk.retries.set('model.p.picky', desk.now + 60_000);
+  await desk.record(node('picky', failed));
+  const failedAt = new Date(desk.now);
+  desk.now += 10_000;
+  const retryAt = new Date(desk.now + 60_000);
+  // Of this failure nothing is written yet when the next run ends.
+  desk.book.failed({ kind: 'full-refresh', models: ['model.p.late'] }, [], failedAt, new Error('dbt hung'));
+  desk.reached.set('model.p.picky', '2026-01-01T00:00:00');
+  await desk.recordStanding(node('picky'), node('below'), node('late'));
+  expect(await desk.reports()).toMatchObject({
+    picky: {
+      status: 'failed',
+      lastSuccessAt: new Date(desk.now),
+      lastError: { at: failedAt, since: failedAt, tries: 1 },
+    },
+    below: { status: 'pending', lastSuccessAt: new Date(desk.now), lastError: null },
+    late: { status: 'failed', lastError: { message: 'dbt hung' } },
+  });
+  expect(await desk.rows(`SELECT reached::text FROM v1.dataemon_model WHERE name = 'picky'`)).toEqual([
+    { reached: '2026-01-01 00:00:00' },
+  ]);
+  desk.now += 10_000;
+  desk.retries.set('model.p.picky', retryAt.getTime());
+  await desk.record(node('picky', failed));
+  expect(await desk.reports()).toMatchObject({ picky: { retryAt, lastError: { tries: 2, since: failedAt } } });
 });
 
 test('a failure is written at once, counted until the model is well, and its words are kept', async () => {

@@ -3,7 +3,7 @@ import type { BuiltRecord } from '../manifest/built-models.js';
 import { withAncestors, type Model } from '../manifest/graph.js';
 import { isFromAnotherBuild, readBy, type SelectedModels } from './changes.js';
 
-/** A package that was in use before, whose tables may stand still. */
+/** A package that was in use before, and of which tables may still stand. */
 export type Predecessor = Pick<SelectedModels, 'graph' | 'selected'>;
 
 /** All that it depends on which models of a package before can still be brought on. */
@@ -28,10 +28,9 @@ export function standingModels(now: Standing, before: Predecessor): ReadonlySet<
   const stands = (id: string): boolean => {
     const isKnown = known.get(id);
     if (isKnown !== undefined) return isKnown;
-    const does =
-      (!before.selected.has(id) || isAsBuilt(now, before, id, makers)) &&
-      !(before.selected.has(id) && isFromAnotherBuild(models, id, now.record.built)) &&
-      [...readBy(before, id)].every(stands);
+    const isOwn = before.selected.has(id);
+    const isAsMade = () => isAsBuilt(now, before, id, makers) && !isFromAnotherBuild(models, id, now.record.built);
+    const does = (!isOwn || isAsMade()) && [...readBy(before, id)].every(stands);
     known.set(id, does);
     return does;
   };

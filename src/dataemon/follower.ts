@@ -18,6 +18,7 @@ import type { ReadyPackage, PackageKeeper } from './package/keeper.js';
 import { describeSource } from './package/source.js';
 import { readOfOthers, type PackageChanges } from './planner/changes.js';
 import type { Run } from './planner/decide.js';
+import { inFirstBatch } from './planner/first-batch.js';
 import type { InputState, ModelState } from './planner/model-state.js';
 import type { Problems } from './problems.js';
 import type { StandingState } from './planner/standing-state.js';
@@ -204,17 +205,18 @@ export class Follower {
     return this.#standing.step(inputs);
   }
 
-  async #beginRebuild(current: ReadyPackage, run: Run, inputs: InputState): Promise<void> {
+  async #beginRebuild(current: ReadyPackage, due: Run, inputs: InputState): Promise<void> {
     const { options, models, runner, session, moveTo, wake, whileLocked } = this.parts;
     // Now, because dbt is busy afterwards.
     await this.#prepare(current);
     const relations = await this.#standing.relations();
     await this.#standing.prepare(relations);
     moveTo('rebuild');
-    models.begin(run, await existingModels(await session(), modelsOf(current, run.models)));
+    const existing = await existingModels(await session(), modelsOf(current, due.models));
+    const { run, kind } = inFirstBatch(due, existing, options.batchSize);
+    models.begin(run, existing);
     // Killed meanwhile, nobody could tell else whether the tables of then are the old or the new ones.
     await this.#store();
-    const kind = await runner.kindOf(await session(), current, run);
     this.#rebuild = new Rebuild({
       ...{ run, inputs, current, relations, clock: options.clock },
       work: () => whileLocked(() => runner.run(current, run, kind)),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SyncError, type Clock, type Log } from '../lib/index.js';
-import { countRows, existingModels } from './database/relations.js';
+import { countRows } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { modelWatermarks, readPositions } from './database/watermark.js';
 import type { Engine, NodeResult, RunRequest } from './engine/engine.js';
@@ -52,7 +52,7 @@ export class ModelRunner {
   constructor(private readonly options: ModelRunnerOptions) {}
 
   /**
-   * @param kind - as `kindOf` gives it.
+   * @param kind - as `inFirstBatch` gives it, of a rebuild.
    * @throws RunCutShort, of a DbtError or SyncError DBT_WORKER_FAILED.
    */
   async run({ project, graph }: ReadyPackage, run: Run, kind: RunRequest['kind']): Promise<FinishedRun> {
@@ -111,13 +111,6 @@ export class ModelRunner {
         });
       });
     return this.#finish(graph, run, () => (isBeside ? engine.runBeside(request) : byEngine()), true);
-  }
-
-  /** With batches, tables that are not there yet begin with one, so that dashboards fill from then on. */
-  async kindOf(session: Session, current: ReadyPackage, { kind, models }: Run): Promise<RunRequest['kind']> {
-    if (kind === 'increment' || this.options.batchSize === 0) return kind;
-    const existing = await existingModels(session, modelsOf(current, models));
-    return existing.size === 0 ? 'first-batch' : kind;
   }
 
   async #engineRuns(request: RunRequest, onStart?: (id: string) => void): Promise<readonly NodeResult[]> {

@@ -73,12 +73,19 @@ test('batches are taken until all documents are in the models', async () => {
   await using bench = await DataemonBench.open();
   for (let n = 0; n < 7; n += 1) await bench.save({ _id: `doc${n}` });
   const batch = `{% if var('batch_size', none) %} ORDER BY saved_timestamp LIMIT {{ var('batch_size') }} {% endif %}`;
+  const root = incremental(`_id AS uuid, doc->>'type' AS type`, documents) + batch;
+  // Of a table that is there already, a whole one is made; the others do not wait for it.
+  await bench.pool.query('CREATE TABLE v1.there (uuid text)');
   const path = await bench.package(
-    tinyPackage({ 'models/root.sql': incremental(`_id AS uuid, doc->>'type' AS type`, documents) + batch }),
+    tinyPackage({ 'models/root.sql': root, 'models/there.sql': `{{ config(materialized='table') }} SELECT 1 AS one` }),
   );
   const dataemon = bench.start({ kind: 'local', path }, { batchSize: 3, intervalMs: 60_000 });
   await until(() => dataemon.status().upToDateWith !== null, 'all batches');
   expect(await bench.rows('SELECT count(*)::int FROM v1.child')).toEqual([{ count: 7 }]);
+  expect(
+    await bench.rows(`SELECT rows_affected::int FROM v1.dataemon_run WHERE name = 'root' AND kind = 'full-refresh'`),
+  ).toEqual([{ rows_affected: 3 }]);
+  expect(await bench.rows('SELECT * FROM v1.there')).toEqual([{ one: 1 }]);
 });
 
 test('with batches, the bundled models fill from the oldest documents on, also over batches of nothing but deletes', async () => {

@@ -24,7 +24,8 @@
 
 {#- What a rebuild of a model is done under, and increments by dbt wait for: the key of an advisory lock. -#}
 {% macro rebuild_lock(node) -%}
-  hashtext('cht_pipeline.rebuild'), hashtext({{ cht_pipeline.literals([cht_pipeline.watermark_key(node)]) }})
+  {%- set name = cht_pipeline.watermark_table() ~ ' ' ~ cht_pipeline.watermark_key(node) -%}
+  hashtext('cht_pipeline.rebuild'), hashtext({{ cht_pipeline.literals([name]) }})
 {%- endmacro %}
 
 {% macro open_increment() %}

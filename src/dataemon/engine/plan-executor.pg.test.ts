@@ -101,6 +101,25 @@ test('what is no longer the table that it was, or reads what is not, is not touc
   expect(await here.done()).toEqual(['a', 'b', 'c', 'c']);
 });
 
+test('what another table takes the place of while its row is waited for is not touched', async () => {
+  await using here = await scene();
+  const { pool } = here.database;
+  await pool.query('CREATE TABLE swapped (); CREATE TABLE anew ()');
+  const { rows } = await pool.query<{ oid: string }>(`SELECT 'swapped'::regclass::oid::text AS oid`);
+  const one = planned(a, { relations: [{ schema: 'public', name: 'swapped', oid: rows[0]!.oid }] });
+  expect(await here.run(one)).toEqual(['a']);
+  const swap = await pool.connect();
+  await swap.query(`BEGIN; SELECT FROM watermarks WHERE model = 'a' FOR UPDATE;
+    ALTER TABLE swapped RENAME TO old; ALTER TABLE anew RENAME TO swapped`);
+  const run = here.run(one);
+  const waits = `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()`;
+  await expect.poll(async () => (await pool.query(waits)).rowCount).toBe(1);
+  await swap.query('COMMIT');
+  swap.release();
+  expect(await run).toEqual([]);
+  expect(await here.done()).toEqual(['a']);
+});
+
 test('a lost connection is told as that, nothing is half done, and the next run has a new one', async () => {
   await using here = await scene();
   await here.database.pool.query('CREATE TABLE once AS SELECT 1');

@@ -14,8 +14,6 @@ QUIET = [
     *("--no-use-colors", "--no-print", "--no-version-check", "--no-send-anonymous-usage-stats"),
 ]
 
-EVENTS = {"NodeStart": "started", "NodeFinished": "finished"}
-
 
 class DbtFailed(Exception):
     """dbt did not do what it was asked to; the message is its own."""
@@ -66,9 +64,12 @@ class Commands:
         forget_compiled(manifest)
 
         def on_event(event):
-            kind = EVENTS.get(event.info.name)
-            if kind is not None:
-                notify(kind, event.data.node_info.unique_id)
+            if event.info.name == "NodeStart":
+                notify("started", event.data.node_info.unique_id)
+            elif event.info.name == "NodeFinished":
+                # By then it is committed.
+                is_built = event.data.run_result.status == "success"
+                notify("built" if is_built else "finished", event.data.node_info.unique_id)
 
         command = ["build", *resource_types()] if has_more_than_models(manifest) else ["run"]
         args = [*command, "--threads", str(request["threads"]), *selection(request), *variables(request)]

@@ -219,8 +219,8 @@ export class Follower {
     await this.#store();
     this.#rebuild = new Rebuild({
       ...{ run, inputs, current, relations, clock: options.clock },
-      work: () => whileLocked(() => runner.run(current, run, kind)),
-      onEnd: wake,
+      work: (onBuilt) => whileLocked(() => runner.run(current, run, kind, onBuilt)),
+      onNews: wake,
     });
   }
 
@@ -234,6 +234,12 @@ export class Follower {
   /** Brings on what the rebuild has nothing to do with, and what it is yet to replace. */
   async #besideRebuild(rebuild: Rebuild): Promise<number> {
     const { options, models, book, session } = this.parts;
+    const built = rebuild.takeBuilt();
+    if (built.length > 0) {
+      // After a restart, what was built so far need not be built again.
+      models.builtMeanwhile(built, options.clock.now());
+      await this.#store();
+    }
     const inputs = await this.#readInputs(rebuild.current);
     if (inputs === undefined) return options.intervalMs;
     const behind = models.nextIncrement(inputs, options.clock.now());

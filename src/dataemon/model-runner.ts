@@ -3,7 +3,7 @@ import { SyncError, type Clock, type Log } from '../lib/index.js';
 import { countRows } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { modelWatermarks, readPositions } from './database/watermark.js';
-import type { Engine, NodeResult, RunRequest } from './engine/engine.js';
+import type { Engine, NodeResult, OnProgress, RunRequest } from './engine/engine.js';
 import { withDescendants, type Model, type ModelGraph } from './manifest/graph.js';
 import type { ModelBoard } from './model-board.js';
 import { modelFailed } from './model-failed.js';
@@ -53,19 +53,28 @@ export class ModelRunner {
 
   /**
    * @param kind - as `inFirstBatch` gives it, of a rebuild.
+   * @param onBuilt - told as soon as a model is committed, maybe long before the last one is.
    * @throws RunCutShort, of a DbtError or SyncError DBT_WORKER_FAILED.
    */
-  async run({ project, graph }: ReadyPackage, run: Run, kind: RunRequest['kind']): Promise<FinishedRun> {
+  async run(
+    { project, graph }: ReadyPackage,
+    run: Run,
+    kind: RunRequest['kind'],
+    onBuilt: (id: string) => void = () => undefined,
+  ): Promise<FinishedRun> {
     const { board, book, clock, runTimeoutMs, rebuildTimeoutMs } = this.options;
     const timeoutMs = run.kind === 'full-refresh' ? rebuildTimeoutMs : runTimeoutMs;
     const startedAt = new Date(clock.now());
     // Where batches of the table of before have ended says nothing of the next one.
     if (run.kind === 'full-refresh') for (const id of run.models) this.#batchEnds.delete(id);
-    const onStart = (id: string) => board.set(id, { status: 'running' });
+    const request = { project, graph, models: run.models, kind, timeoutMs };
+    const work = () =>
+      this.#engineRuns(request, (id, progress) => {
+        if (progress === 'started') board.set(id, { status: 'running' });
+        if (progress === 'built' && run.models.includes(id)) onBuilt(id);
+      });
     try {
-      return await this.#finish(graph, run, () =>
-        this.#engineRuns({ project, graph, models: run.models, kind, timeoutMs }, onStart),
-      );
+      return await this.#finish(graph, run, work);
     } catch (thrown) {
       if (thrown instanceof RunCutShort) book.failed(run, thrown.running, startedAt, thrown.cause);
       throw thrown;
@@ -113,12 +122,12 @@ export class ModelRunner {
     return this.#finish(graph, run, () => (isBeside ? engine.runBeside(request) : byEngine()), true);
   }
 
-  async #engineRuns(request: RunRequest, onStart?: (id: string) => void): Promise<readonly NodeResult[]> {
+  async #engineRuns(request: RunRequest, onProgress?: OnProgress): Promise<readonly NodeResult[]> {
     const { engine, onChange } = this.options;
     const underWay = new Set<string>();
     try {
       return await engine.run(request, (id, progress) => {
-        if (progress === 'started') onStart?.(id);
+        onProgress?.(id, progress);
         if (progress === 'started' && request.models.includes(id)) underWay.add(id);
         else underWay.delete(id);
         onChange();

@@ -14,10 +14,10 @@ export interface RebuildParts {
   readonly current: ReadyPackage;
   /** What stood, as packages before have built it, when it began. */
   readonly relations: Relations;
-  /** Carries the run out. */
-  readonly work: () => Promise<FinishedRun>;
-  /** Called when that has ended, in whatever way. */
-  readonly onEnd: () => void;
+  /** Carries the run out, and tells of each model when it is committed. */
+  readonly work: (onBuilt: (id: string) => void) => Promise<FinishedRun>;
+  /** Called when a model is committed, and when all has ended, in whatever way. */
+  readonly onNews: () => void;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -29,11 +29,12 @@ export class Rebuild {
   /** Never rejects. */
   readonly ended: Promise<RebuildEnd>;
   #hasEnded = false;
+  #built: string[] = [];
 
   constructor(private readonly parts: RebuildParts) {
     this.ended = this.#carryOut().finally(() => {
       this.#hasEnded = true;
-      parts.onEnd();
+      parts.onNews();
     });
   }
 
@@ -57,11 +58,22 @@ export class Rebuild {
     return this.parts.current;
   }
 
+  /** The models that were committed since the last call. */
+  takeBuilt(): readonly string[] {
+    const built = this.#built;
+    this.#built = [];
+    return built;
+  }
+
   async #carryOut(): Promise<RebuildEnd> {
-    const { run, inputs, work, clock } = this.parts;
+    const { run, inputs, work, onNews, clock } = this.parts;
     const startedAt = new Date(clock.now());
+    const onBuilt = (id: string) => {
+      this.#built.push(id);
+      onNews();
+    };
     try {
-      return { finished: await work() };
+      return { finished: await work(onBuilt) };
     } catch (thrown) {
       return { error: asSyncError(thrown), outcome: cutShort(run, inputs, thrown, startedAt, clock.now()) };
     }

@@ -161,6 +161,28 @@ test('a package that is taken back after its rebuild was killed leaves nothing o
   expect(await bench.rows('SELECT how FROM v1.held')).toEqual([{ how: 'upper' }]);
 });
 
+test('what a rebuild has built before it was ended is not built again', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'a', type: 'person' });
+  await bench.pool.query('CREATE TABLE public.gate (n integer)');
+  const keeper = await bench.pool.connect();
+  await keeper.query('BEGIN; LOCK TABLE public.gate');
+  const held = incremental(`_id AS uuid, (SELECT count(*) FROM public.gate) AS n`, documents);
+  const path = await bench.package(tinyPackage({ 'models/the_second.sql': held }));
+  const first = bench.start({ kind: 'local', path });
+  const remembered = `SELECT FROM v1._dataemon WHERE manifest -> 'models' ? 'model.tiny.root'`;
+  await until(async () => (await bench.rows(remembered)).length > 0, 'the first of two models');
+  const relation = async () => (await bench.rows(`SELECT 'v1.root'::regclass::oid AS id`))[0];
+  const built = await relation();
+  await first.stop();
+  await keeper.query('ROLLBACK');
+  keeper.release();
+  const second = bench.start({ kind: 'local', path });
+  await until(() => second.status().state === 'idle' && second.status().upToDateWith !== null, 'all of them');
+  expect(await relation()).toEqual(built);
+  expect(await bench.rows('SELECT uuid FROM v1.child JOIN v1.the_second USING (uuid)')).toEqual([{ uuid: 'a' }]);
+});
+
 test('a package that does not parse is told, and the models of the last good one go on', async () => {
   await using bench = await DataemonBench.open();
   const path = await bench.package();

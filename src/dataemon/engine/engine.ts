@@ -51,8 +51,8 @@ export interface NodeResult {
   readonly error: string | null;
 }
 
-/** Told while a run goes on. */
-export type OnProgress = (node: string, progress: 'started' | 'finished') => void;
+/** Told while a run goes on. `built`: it has ended well, and is committed. */
+export type OnProgress = (node: string, progress: 'started' | 'built' | 'finished') => void;
 
 /**
  * What runs models. It does one thing at a time, save for `runBeside`. Besides what is named below, every method may throw SyncError

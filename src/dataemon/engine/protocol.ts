@@ -5,7 +5,7 @@ import type { NodeResult } from './engine.js';
 
 /** A line of dbt/worker.py: the answer to a request, its failure, or an event that comes before either. */
 export const messageSchema = z.union([
-  z.object({ id: z.number(), event: z.enum(['started', 'finished']), node: z.string() }),
+  z.object({ id: z.number(), event: z.enum(['started', 'built', 'finished']), node: z.string() }),
   z.object({ id: z.number(), error: z.string(), memory: z.number().nullish() }),
   z.object({ id: z.number(), result: z.unknown(), memory: z.number().nullish() }),
 ]);

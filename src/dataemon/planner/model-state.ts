@@ -208,6 +208,14 @@ export class ModelState {
     return this.#retries.nextDue(now);
   }
 
+  /** Models were committed while the rebuild goes on that they are part of. How far they are, its results tell. */
+  builtMeanwhile(ids: readonly string[], now: number): void {
+    const outdated = this.#madeAnewSinceBefore;
+    const justBuilt = new Set(ids.filter((id) => !outdated.has(id) && this.#stale.delete(id)));
+    for (const id of justBuilt) this.#reached.delete(id);
+    if (justBuilt.size > 0) this.#remember(justBuilt, now);
+  }
+
   /**
    * Takes over how a run has ended.
    *
@@ -216,11 +224,7 @@ export class ModelState {
   finish({ run, results, inputs, unfinished, durationMs }: Outcome, now: number): { readonly interrupted: boolean } {
     const byId = new Map(results.map((result) => [result.id, result]));
     const moreToCome = withDescendants(this.#graph, unfinished);
-    // What others have made anew meanwhile may have come too late for this run.
-    const outdated = withDescendants(
-      this.#graph,
-      madeAnewByOthers(this.#graph, this.#before.builtByOthers, this.#builtByOthers),
-    );
+    const outdated = this.#madeAnewSinceBefore;
     const justBuilt = new Set<string>();
     let interrupted = false;
     this.#lastKind = run.kind;
@@ -242,6 +246,12 @@ export class ModelState {
     }
     if (justBuilt.size > 0) this.#remember(justBuilt, now);
     return { interrupted };
+  }
+
+  /** What others have made anew since the rebuild began, and what is below it: that may have come too late for the rebuild. */
+  get #madeAnewSinceBefore(): ReadonlySet<string> {
+    const anew = madeAnewByOthers(this.#graph, this.#before.builtByOthers, this.#builtByOthers);
+    return withDescendants(this.#graph, anew);
   }
 
   #remember(justBuilt: ReadonlySet<string>, now: number): void {

@@ -60,6 +60,7 @@ class Dataemon {
   #begun:
     { readonly run: Run; readonly inputs: InputState; readonly relations: ReadonlyMap<string, string> } | undefined;
   #outcome: Outcome | undefined;
+  #committed: readonly string[] = [];
   /** How often models of packages before were brought on. */
   broughtOn = 0;
 
@@ -155,9 +156,10 @@ class Dataemon {
 
   /**
    * @param failing - after how many models of a run it is cut short, if it is.
+   * @param isTold - whether a rebuild tells, before it ends, of what it has committed.
    * @returns whether there was anything to do.
    */
-  step(now: number, failing = Infinity): boolean {
+  step(now: number, failing = Infinity, isTold = true): boolean {
     const { builtByOthers } = this.database.read(this.#selector);
     this.#state.heed({ builtByOthers });
     if (this.#begun === undefined) {
@@ -173,8 +175,14 @@ class Dataemon {
         this.#state.begin(run, this.database.relationsOf(run.models));
         this.#store();
       }
-    } else if (this.#outcome === undefined) this.#outcome = this.#carryOut(this.#begun, failing);
-    else {
+    } else if (this.#outcome === undefined) {
+      this.#outcome = this.#carryOut(this.#begun, failing);
+      const { run } = this.#begun;
+      if (isTold && run.kind === 'full-refresh') {
+        this.#state.builtMeanwhile(this.#committed, now);
+        this.#store();
+      }
+    } else {
       this.#state.finish(this.#outcome, now);
       // What is not stored then: the connection was lost.
       if (this.#begun.run.kind === 'full-refresh' && failing > 1) this.#store();
@@ -208,6 +216,7 @@ class Dataemon {
       }
     }
     const isCutShort = failing < ids.length;
+    this.#committed = ids.slice(0, failing).filter((id) => !bad.has(id));
     const models = isCutShort ? [ids[failing]!] : run.models;
     const results = models.map((id): NodeResult => {
       const isBad = isCutShort || bad.has(id);
@@ -226,6 +235,7 @@ const event = fc.record({
     ...['change', 'adopt', 'update', 'restart', 'restart all'],
   ),
   which: fc.nat(3),
+  isTold: fc.boolean(),
 });
 
 test('whatever is changed, killed, handed over and brought back in whatever order, the tables end as one package makes them', () => {
@@ -257,14 +267,14 @@ test('whatever is changed, killed, handed over and brought back in whatever orde
         };
         for (const dataemon of both) dataemon.restart(graph());
         settle();
-        for (const { what, which } of events) {
+        for (const { what, which, isTold } of events) {
           now += pause;
           const dataemon = both[which % 2]!;
-          if (what === 'step') dataemon.step(now);
+          if (what === 'step') dataemon.step(now, Infinity, isTold);
           else if (what === 'predecessors') {
             const meanwhile = () => (dataemon.isRebuilding ? dataemon : both[1 - (which % 2)]!).step(now);
             expect(dataemon.stepOfPredecessors(now, which < 2 ? () => undefined : meanwhile)).toEqual([]);
-          } else if (what === 'cut short') dataemon.step(now, which >> 1);
+          } else if (what === 'cut short') dataemon.step(now, which >> 1, isTold);
           else if (what === 'adopt') dataemon.adopt(graph());
           else if (what === 'update') {
             change(which);

@@ -75,7 +75,13 @@ class Commands:
         args = [*command, "--threads", str(request["threads"]), *selection(request), *variables(request)]
         if request.get("fullRefresh"):
             args.append("--full-refresh")
-        finished = self.invoke(args, request, manifest, [on_event], may_fail=True)
+        left_out = [] if request.get("hooks") == "all" else hooks_of_users(manifest)
+        for node in left_out:
+            del manifest.nodes[node.unique_id]
+        try:
+            finished = self.invoke(args, request, manifest, [on_event], may_fail=True)
+        finally:
+            manifest.nodes.update({node.unique_id: node for node in left_out})
         return {"nodes": [summarise_result(result) for result in finished.result.results]}
 
     def do_test(self, request, notify):
@@ -163,6 +169,12 @@ def resource_types():
 def has_more_than_models(manifest):
     """Whether a project has snapshots or seeds, which `dbt run` leaves out."""
     return any(str(node.resource_type) in BUILT and str(node.resource_type) != "model" for node in manifest.nodes.values())
+
+
+def hooks_of_users(manifest):
+    """What runs before and after all models, besides what cht_pipeline needs."""
+    operations = [node for node in manifest.nodes.values() if str(node.resource_type) == "operation"]
+    return [node for node in operations if node.package_name not in ("cht_pipeline", "cht_pipeline_base")]
 
 
 def variables(request):

@@ -70,7 +70,7 @@ export class Follower {
   readonly #standing: StandingRunner;
 
   constructor(private readonly parts: FollowerParts) {
-    this.#standing = new StandingRunner(parts);
+    this.#standing = new StandingRunner(parts, () => this.#store());
     const { schema, selector } = parts.options;
     this.#place = { schema, selector };
   }

@@ -1,6 +1,7 @@
 import { existingModels } from './database/relations.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
 import type { FollowerParts } from './follower.js';
+import { modelsOf } from './model-runner.js';
 import type { ReadyPackage } from './package/keeper.js';
 import type { Run } from './planner/decide.js';
 import type { InputState } from './planner/model-state.js';
@@ -20,11 +21,16 @@ export type Relations = ReadonlyMap<string, ReadonlyMap<string, string>>;
  * fails.
  */
 export class StandingRunner {
+  /** The relations of each predecessor as they have to be, by project and id: who else makes one anew, makes it their own. */
+  readonly #expected = new Map<string, Map<string, string>>();
+
+  /** @param store - writes down what stands. */
   constructor(
     private readonly parts: Pick<
       FollowerParts,
-      'options' | 'packages' | 'standing' | 'runner' | 'reader' | 'session' | 'onRun'
+      'options' | 'packages' | 'models' | 'standing' | 'runner' | 'reader' | 'session' | 'onRun'
     >,
+    private readonly store: () => Promise<void>,
   ) {}
 
   /**
@@ -43,12 +49,11 @@ export class StandingRunner {
     return isDone;
   }
 
-  /** What stands now. */
+  /** What stands now; of what is to be built anew only relations that are the same as ever. */
   async relations(): Promise<Relations> {
     const relations = new Map<string, ReadonlyMap<string, string>>();
-    for (const before of this.parts.packages.predecessors) {
-      relations.set(before.project, await existingModels(await this.parts.session(), [...before.graph.values()]));
-    }
+    for (const before of this.parts.packages.predecessors)
+      relations.set(before.project, await this.#relationsOf(before));
     return relations;
   }
 
@@ -70,33 +75,53 @@ export class StandingRunner {
   async letGo(): Promise<boolean> {
     const { packages, standing } = this.parts;
     const relations = await this.relations();
-    return packages.retain(
-      (before) => standing.of({ ...before, existing: relations.get(before.project) ?? new Map() }).size > 0,
-    );
+    const isNeeded = (before: ReadyPackage) =>
+      standing.of({ ...before, existing: relations.get(before.project) ?? new Map() }).size > 0;
+    const isAnyGone = await packages.retain(isNeeded);
+    const kept = new Set(packages.predecessors.map(({ project }) => project));
+    for (const project of this.#expected.keys()) if (!kept.has(project)) this.#expected.delete(project);
+    return isAnyGone;
+  }
+
+  async #relationsOf({ project, graph }: ReadyPackage): Promise<ReadonlyMap<string, string>> {
+    const { models, session } = this.parts;
+    const existing = await existingModels(await session(), [...graph.values()]);
+    const expected = this.#expected.get(project) ?? new Map(existing);
+    for (const [id, relation] of existing) if (!models.stale.has(id)) expected.set(id, relation);
+    this.#expected.set(project, expected);
+    return new Map([...existing].filter(([id, relation]) => expected.get(id) === relation));
   }
 
   async #bringOn(before: ReadyPackage, inputs: InputState, rebuild: UnderWay | undefined): Promise<boolean> {
     const { options, standing, runner, reader, session, onRun } = this.parts;
     const read = await reader.read(before);
-    const relations = (rebuild?.relations ?? (await this.relations())).get(before.project);
-    if (read === undefined || relations === undefined) return false;
+    const relations = rebuild?.relations.get(before.project) ?? (await this.#relationsOf(before));
+    if (read === undefined) return false;
     const known = { ...before, existing: relations, inputs: { ...read, watermark: inputs.watermark } };
     const run = standing.next(known, inputs, options.clock.now(), rebuild && new Set(rebuild.run.models));
     if (run === undefined) return false;
-    const finished = await runner.runStanding(before, run, { relations, isBeside: rebuild !== undefined });
-    const { results, durationMs } = finished;
-    if (results.length === 0) return false;
+    const ended = await runner.runStanding(before, run, { relations, isBeside: rebuild !== undefined });
+    const results = ended.results.filter(({ status }) => status !== 'skipped');
+    const ids = results.map(({ id }) => id);
+    if (ids.length === 0) return false;
     const outcome = {
-      run: { ...run, models: results.map(({ id }) => id) },
-      ...{ results, durationMs, inputs: known.inputs },
+      ...{ run: { ...run, models: ids }, results, durationMs: ended.durationMs, inputs: known.inputs },
       unfinished: await runner.unfinished(session, before, results, inputs.watermark),
     };
-    // What makes its table anew in each run has another one now.
-    const existing = rebuild === undefined ? (await this.relations()).get(before.project) : undefined;
-    const { interrupted } = standing.finish(before, outcome, options.clock.now(), existing);
-    onRun(finished.last);
-    await runner.record(await session(), finished);
+    const existing = rebuild === undefined ? await this.#replaced(before, ids) : undefined;
+    const { interrupted, isUnsaved } = standing.finish(before, outcome, options.clock.now(), existing);
+    if (isUnsaved) await this.store();
+    onRun(ended.last);
+    await runner.record(await session(), { ...ended, results });
     if (interrupted) throw connectionLost(results.find(({ error }) => isConnectionLoss(error))?.error ?? '');
     return true;
+  }
+
+  /** What makes its table anew in each run has another one now. */
+  async #replaced(before: ReadyPackage, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const existing = await existingModels(await this.parts.session(), modelsOf(before, ids));
+    const expected = this.#expected.get(before.project);
+    for (const [id, relation] of existing) expected?.set(id, relation);
+    return existing;
   }
 }

@@ -129,6 +129,46 @@ test('while updates cannot be built, the models go on as they were before, also 
   );
 });
 
+test('a package that an update has replaced brings on its own tables, whatever it makes them of, and does nothing else', async () => {
+  await using bench = await DataemonBench.open();
+  await bench.save({ _id: 'a', type: 'Person' });
+  const edition = (name: string, root: string, whole: string) =>
+    tinyPackage({
+      'dbt_project.yml': `${tinyPackage()['dbt_project.yml']}on-run-start: "create or replace function v1.said() returns text language sql as $$ select '${name}' $$"\n`,
+      'models/root.sql': incremental(`_id AS uuid, ${root} AS type`, documents),
+      'models/whole.sql': `{{ config(materialized='table') }} SELECT ${whole} AS n FROM {{ ref('seen') }}`,
+      'models/seen.sql': `{{ config(materialized='view') }} SELECT * FROM ${documents}`,
+    });
+  const path = await bench.package(edition('before', `doc->>'type'`, 'count(*)'));
+  const dataemon = bench.start({ kind: 'local', path }, { intervalMs: 300 });
+  await until(() => dataemon.status().state === 'idle', 'the first build');
+  const counted = async () => (await bench.rows<{ n: string }>('SELECT n FROM v1.whole'))[0]?.n;
+  const failsBy = (words: RegExp) =>
+    until(
+      async () =>
+        (await bench.rows<{ error: string }>(`SELECT error FROM v1.dataemon_model WHERE name = 'whole'`)).some(
+          ({ error }) => words.test(error),
+        ),
+      String(words),
+    );
+
+  await bench.package(edition('now', '(1 / 0)::text', 'count(*) / (count(*) - count(*))'));
+  await failsBy(/division/);
+  // As `dbt run --full-refresh --select child` of the new package does, by hand.
+  await bench.pool.query(`BEGIN; ALTER TABLE v1.child RENAME TO old;
+    CREATE TABLE v1.child AS SELECT uuid, lower(type) AS type, saved_timestamp FROM v1.old; DROP TABLE v1.old; COMMIT`);
+  await bench.save({ _id: 'b', type: 'Clinic' });
+  await until(async () => (await counted()) === '2', 'the table that is made anew in each run');
+  expect(await bench.rows('SELECT uuid FROM v1.root ORDER BY uuid')).toEqual([{ uuid: 'a' }, { uuid: 'b' }]);
+  expect(await bench.rows('SELECT type FROM v1.child')).toEqual([{ type: 'person' }]);
+  expect(await bench.rows('SELECT v1.said()')).toEqual([{ said: 'now' }]);
+
+  await bench.package(edition('now', '(1 / 0)::text', `count(*) + 'none'::integer`));
+  await failsBy(/type integer/);
+  await bench.save({ _id: 'c', type: 'Clinic' });
+  await until(async () => (await counted()) === '3', 'the table that is made anew in each run, after another update');
+});
+
 test('a package that is taken back after its rebuild was killed leaves nothing of it in the tables', async () => {
   await using bench = await DataemonBench.open();
   await bench.save({ _id: 'a', type: 'Person' });

@@ -49,7 +49,11 @@ export class PlanEngine implements Engine {
     await this.#plan(request);
     const done = await this.runBeside(request);
     const doneIds = new Set(done.map(({ id }) => id));
-    const left = request.models.filter((id) => !doneIds.has(id));
+    const skipped = withDescendants(
+      request.graph,
+      done.filter(({ status }) => status === 'skipped').map(({ id }) => id),
+    );
+    const left = request.models.filter((id) => !doneIds.has(id) && !skipped.has(id));
     if (left.length === 0) return done;
     return [...done, ...(await this.dbt.run({ ...request, models: left }, onProgress))];
   }

@@ -86,7 +86,8 @@ export class PlanExecutor {
   /**
    * @param graph - all models.
    * @param models - the planned ones to bring on: those that are read before those that read them.
-   * @returns those of which the increment is committed. Only dbt can bring the others on, or say what is wrong with them.
+   * @returns those of which the increment is committed. Those that must not be brought on any more, because another table is in the
+   *   place of theirs or of one that they read, are skipped. Only dbt can bring the others on, or say what is wrong with them.
    * @throws SyncError POSTGRES_* when nothing could be done, by no fault of the models.
    */
   async run(graph: ModelGraph, models: readonly PlannedModel[], timeoutMs: number): Promise<readonly NodeResult[]> {
@@ -137,7 +138,10 @@ export class PlanExecutor {
     for (const { model, plan } of models) {
       if (![plan.key, ...plan.ancestors].every((key) => watermarks.has(key))) left.add(model.id);
     }
-    for (const id of await this.#replaced(client, models)) left.add(id);
+    for (const { id, name } of await this.#replaced(client, models)) {
+      left.add(id);
+      results.push({ ...nothing, id, name, status: 'skipped' });
+    }
     const still = new UnchangedFeeds(watermarks);
     for (const { model, plan } of models) {
       const { id, name } = model;
@@ -223,10 +227,10 @@ export class PlanExecutor {
   }
 
   /**
-   * The ids of models that are no longer what they were expected to be, or read what is not. Who puts another table in the place
+   * The models that are no longer what they were expected to be, or read what is not. Who puts another table in the place
    * of one takes its row of the table of watermarks before; so what is true under the locks stays so.
    */
-  async #replaced(client: pg.Client, models: readonly PlannedModel[]): Promise<string[]> {
+  async #replaced(client: pg.Client, models: readonly PlannedModel[]): Promise<Model[]> {
     const expected = models.flatMap(({ model, relations }) =>
       relations.map((relation) => ({ ...relation, id: model.id })),
     );
@@ -244,7 +248,8 @@ export class PlanExecutor {
         expected.map(({ oid }) => oid),
       ],
     );
-    return rows.map(({ id }) => id);
+    const replaced = new Set(rows.map(({ id }) => id));
+    return models.map(({ model }) => model).filter(({ id }) => replaced.has(id));
   }
 
   async #connected(timeoutMs: number): Promise<pg.Client> {

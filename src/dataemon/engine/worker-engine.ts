@@ -1,13 +1,15 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Log } from '../../lib/index.js';
-import type {
-  Engine,
-  InstalledPackage,
-  LoadedProject,
-  NodeResult,
-  OnProgress,
-  RunRequest,
-  Selection,
+import {
+  DbtError,
+  type Engine,
+  type InstalledPackage,
+  type LoadedProject,
+  type NodeResult,
+  type OnProgress,
+  type RunRequest,
+  type Selection,
 } from './engine.js';
 import type { ModelGraph } from '../manifest/graph.js';
 import type { Plan } from './plan.js';
@@ -77,9 +79,11 @@ export class WorkerEngine implements Engine {
   }
 
   async run(request: RunRequest, onProgress: OnProgress): Promise<readonly NodeResult[]> {
-    const { kind, timeoutMs } = request;
+    const { kind, timeoutMs, relations } = request;
     const worker = await this.#readyFor(request.project);
-    const parameters = { ...this.#parameters(request), fullRefresh: kind === 'full-refresh' };
+    // What the hooks of a package before make, those of the package of now have made by now.
+    const hooks = relations === undefined ? 'all' : 'of cht_pipeline';
+    const parameters = { ...this.#parameters(request), fullRefresh: kind === 'full-refresh', hooks };
     return nodesOf(request.project, await worker.request('run', parameters, timeoutMs, onProgress));
   }
 
@@ -87,12 +91,17 @@ export class WorkerEngine implements Engine {
     return Promise.resolve([]);
   }
 
-  /** The plans of those models that have one, by id: their increments need no dbt. */
+  /**
+   * The plans of those models that have one, by id: their increments need no dbt.
+   *
+   * @throws DbtError when the package gives none, or of another version's form.
+   */
   async plan(request: Omit<RunRequest, 'kind'>): Promise<ReadonlyMap<string, Plan>> {
     const worker = await this.#readyFor(request.project);
     const parameters = { ...this.#parameters(request), plannable: request.models };
-    const { plans } = planSchema.parse(await worker.request('plan', parameters, request.timeoutMs));
-    return new Map(Object.entries(plans));
+    const answer = planSchema.safeParse(await worker.request('plan', parameters, request.timeoutMs));
+    if (!answer.success) throw new DbtError(`plans of another form: ${z.prettifyError(answer.error)}`);
+    return new Map(Object.entries(answer.data.plans));
   }
 
   /**

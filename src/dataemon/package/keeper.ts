@@ -130,32 +130,35 @@ export class PackageKeeper {
 
   /** Begins with what an earlier start has installed, be it from another source: its tables stand, and it is known to work. */
   async #resume(): Promise<boolean> {
-    const { folders } = this.options;
+    const { folders, source } = this.options;
     if (this.#current !== undefined) return false;
     const installed = await folders.installed();
     if (installed === undefined) return false;
-    const current = await this.#load(installed);
+    const isOfSource = installed.source === sourceKey(source);
+    const current = await this.#load(installed, isOfSource ? 'needed' : 'not needed');
     if (current === undefined) return false;
-    const predecessors: Predecessor[] = [];
-    for (const parsed of installed.predecessors) {
-      const ready = await this.#load(parsed);
-      if (ready !== undefined) predecessors.push({ parsed, ready });
-    }
     this.#current = current;
     this.#installed = installed;
-    this.#predecessors = predecessors;
+    for (const parsed of installed.predecessors) {
+      const ready = await this.#load(parsed, 'not needed');
+      if (ready !== undefined) this.#predecessors = [...this.#predecessors, { parsed, ready }];
+    }
     return true;
   }
 
-  /** Undefined when it cannot be used any more. */
-  async #load({ folder, selection }: ParsedProject): Promise<ReadyPackage | undefined> {
+  /** Undefined when it cannot be used any more, or dbt fails of one that is not needed. */
+  async #load(
+    { folder, selection }: ParsedProject,
+    necessity: 'needed' | 'not needed',
+  ): Promise<ReadyPackage | undefined> {
     const { folders, engine, log } = this.options;
     try {
       await folders.refresh(folder);
       const project = folders.path(folder);
       return this.#ready(project, await engine.load(project, selection), selection);
     } catch (error) {
-      if (error instanceof SyncError && error.code !== 'PACKAGE_BROKEN') throw error;
+      const isOfPackage = !(error instanceof SyncError) || error.code === 'PACKAGE_BROKEN';
+      if (!isOfPackage && necessity === 'needed') throw error;
       log.debug({ error: messageOf(error) }, 'a package installed earlier cannot be used');
       return undefined;
     }

@@ -173,11 +173,15 @@ export class ModelState {
    *
    * @param target - how far, as `targetOf` tells it; undefined when it has more to come.
    * @param relation - its relation now, when it may have got another one; else undefined.
+   * @returns whether what is to be remembered has changed by that.
    */
-  broughtOn(id: string, target: string | undefined, relation: string | undefined): void {
+  broughtOn(id: string, target: string | undefined, relation: string | undefined): boolean {
     if (target === undefined) this.#reached.delete(id);
     else this.#reached.set(id, target);
-    if (relation !== undefined && this.#doubtful.has(id)) this.#doubtful.set(id, relation);
+    const doubt = this.#doubtful.get(id);
+    if (doubt === undefined || relation === undefined || doubt === relation) return false;
+    this.#doubtful.set(id, relation);
+    return true;
   }
 
   #situation(inputs: InputState, now: number, rebuildNext: boolean): Situation {

@@ -79,28 +79,30 @@ export class StandingState {
    * Takes over how such an increment has ended.
    *
    * @param existing - the relations of its models afterwards, by id, where they may be others than before.
-   * @returns whether models failed only because their connection was lost.
+   * @returns whether models failed only because their connection was lost, and whether what is to be remembered has changed.
    */
   finish(
     { graph }: Predecessor,
     { run, results, inputs, unfinished, durationMs }: Outcome,
     now: number,
     existing: ReadonlyMap<string, string> = new Map(),
-  ): { readonly interrupted: boolean } {
+  ): { readonly interrupted: boolean; readonly isUnsaved: boolean } {
     const byId = new Map(results.map((result) => [result.id, result]));
     const moreToCome = withDescendants(graph, unfinished);
     let interrupted = false;
+    let isUnsaved = false;
     for (const id of run.models) {
       const result = byId.get(id);
       if (result?.status === 'ok') {
         this.#retries.forget(id);
-        this.models.broughtOn(id, moreToCome.has(id) ? undefined : targetOf(inputs, id), existing.get(id));
+        const target = moreToCome.has(id) ? undefined : targetOf(inputs, id);
+        if (this.models.broughtOn(id, target, existing.get(id))) isUnsaved = true;
       } else if (result?.status === 'failed' && isConnectionLoss(result.error)) {
         interrupted = true;
       } else if (result?.status !== 'skipped') {
         this.#retries.failed(id, now, result?.durationMs ?? durationMs);
       }
     }
-    return { interrupted };
+    return { interrupted, isUnsaved };
   }
 }

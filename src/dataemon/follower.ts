@@ -5,7 +5,7 @@ import {
   type ManifestPlace,
   type StoredRecord,
 } from './database/manifest-store.js';
-import { countRows, existingModels } from './database/relations.js';
+import { countRows, existingModels, relationSizes } from './database/relations.js';
 import type { Session } from './database/session.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
 import type { InputReader } from './input-reader.js';
@@ -19,6 +19,7 @@ import { describeSource } from './package/source.js';
 import { readOfOthers, type PackageChanges } from './planner/changes.js';
 import type { Run } from './planner/decide.js';
 import { inFirstBatch } from './planner/first-batch.js';
+import { inTurn } from './planner/in-turn.js';
 import type { InputState, ModelState } from './planner/model-state.js';
 import type { Problems } from './problems.js';
 import type { StandingState } from './planner/standing-state.js';
@@ -212,8 +213,10 @@ export class Follower {
     const relations = await this.#standing.relations();
     await this.#standing.prepare(relations);
     moveTo('rebuild');
-    const existing = await existingModels(await session(), modelsOf(current, due.models));
-    const { run, kind } = inFirstBatch(due, existing, options.batchSize);
+    const now = await session();
+    const first = inTurn(due, await relationSizes(now, modelsOf(current, due.models)), options.threads);
+    const existing = await existingModels(now, modelsOf(current, first.models));
+    const { run, kind } = inFirstBatch(first, existing, options.batchSize);
     models.begin(run, existing);
     // Killed meanwhile, nobody could tell else whether the tables of then are the old or the new ones.
     await this.#store();

@@ -27,6 +27,13 @@ export async function existingModels(database: Queries, models: readonly Model[]
   return existing;
 }
 
+/** How large the models' relations are, by id, in bytes; those that are not there are left out. */
+export async function relationSizes(database: Queries, models: readonly Model[]): Promise<Map<string, number>> {
+  const relations = await relationsOf(database, models);
+  const sizes = models.map(({ id, schema, alias }) => [id, relations.get(key(schema, alias))?.bytes] as const);
+  return new Map(sizes.flatMap(([id, bytes]) => (bytes === undefined ? [] : [[id, Number(bytes)] as const])));
+}
+
 /**
  * How many rows models have: counted where that is cheap, else PostgreSQL's own estimate, taken to the table's size now.
  * Views have none.

@@ -22,6 +22,7 @@ owner = os.dup(0)
 
 def load_dbt(project, profiles):
     from dbt.cli.main import dbtRunner
+    from dbt_common.clients.jinja import get_template
     from shortcuts import take_shortcuts
 
     take_shortcuts()
@@ -32,6 +33,8 @@ def load_dbt(project, profiles):
     parsed = dbtRunner().invoke(["parse", "--no-write-json", "--no-partial-parse", *folders, *quiet])
     if not parsed.success:
         raise SystemExit(f"the project cannot be parsed: {parsed.exception}")
+    for macro in parsed.result.macros.values():
+        get_template(macro.macro_sql, {})
 
 
 def become(request, streams):
@@ -102,6 +105,8 @@ def main():
             load_dbt(project, profiles)
             # The collector would write to what all the forks share.
             gc.freeze()
+            # Nor need it look often: parsing makes much that stays.
+            gc.set_threshold(20_000, 20, 20)
             loaded = True
         connection, _ = listener.accept()
         child = os.fork()

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { watchArguments } from '../support/argument-watch.js';
 import { incremental, documents, tinyPackage, writeFiles, type PackageFiles } from '../dataemon/support/package.js';
-import { Command } from '../support/command.js';
+import { Command, withPreloadedPython } from '../support/command.js';
 import { createTestCouchDb, type TestCouchDatabase, type TestCouchDb } from '../support/couchdb.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { Disposables } from '../support/disposables.js';
@@ -28,7 +28,7 @@ class Trial implements AsyncDisposable {
 
   static async start(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Trial> {
     const folder = await createTemporaryFolder();
-    return new Trial(new Command(args, { folder: folder.path, env }), folder);
+    return new Trial(new Command(args, { folder: folder.path, env, ...withPreloadedPython() }), folder);
   }
 
   /** Waits for a warning, and makes sure that it is the only one and has all of `words`: the thing, the cause, the remedy. */

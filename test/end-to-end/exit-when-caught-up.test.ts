@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Command } from '../support/command.js';
+import { Command, withPreloadedPython } from '../support/command.js';
 import { createTestCouchDb } from '../support/couchdb.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { createTemporaryFolder } from '../support/temporary-folder.js';
@@ -39,7 +39,8 @@ test('start --exit-when-caught-up --json brings all into the models, prints one 
   await medic.write(...medicDocuments);
   const env = { ...couchDbVariables(couchdb, [medic, empty]), ...postgresVariables(database) };
   const run = async (): Promise<Summary> => {
-    await using command = new Command(['start', '--exit-when-caught-up', '--json'], { folder: folder.path, env });
+    const args = ['start', '--exit-when-caught-up', '--json'];
+    await using command = new Command(args, { folder: folder.path, env, ...withPreloadedPython() });
     expect(await command.end(), command.stderr).toEqual({ code: 0, signal: null });
     expect(command.stderr).toMatch(/INFO/);
     return JSON.parse(command.stdout) as Summary;

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { Command } from '../support/command.js';
+import { Command, withPreloadedPython } from '../support/command.js';
 import { createTestCouchDb, type TestCouchDatabase } from '../support/couchdb.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { descendantsOf, stillRunning } from '../support/processes.js';
@@ -49,9 +49,10 @@ test('couch2pg and dataemon run as processes of their own, and each may be kille
   await medic.write(...medicDocuments);
   await fill(medic);
   const postgres = postgresVariables(database);
-  const start = (half: 'couch2pg' | 'dataemon') =>
+  const start = (half: 'couch2pg' | 'dataemon', how = {}) =>
     new Command([half], {
       folder: folder.path,
+      ...how,
       env: half === 'dataemon' ? postgres : { ...postgres, ...couchDbVariables(couchdb, [medic]), BATCH_SIZE: '20' },
     });
 
@@ -82,7 +83,7 @@ test('couch2pg and dataemon run as processes of their own, and each may be kille
   await expect.poll(() => stillRunning(workers.map(({ pid }) => pid)), { timeout: 10_000, interval: 50 }).toEqual([]);
 
   await medic.remove('person-0');
-  await using again = start('dataemon');
+  await using again = start('dataemon', withPreloadedPython());
   await untilModelsEqual(database, await untilTableEquals(database, couchdb, [medic]));
   expect(again.warnings).toEqual([]);
   expect(await again.stop()).toMatchObject({ code: 0 });

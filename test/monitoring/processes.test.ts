@@ -4,7 +4,7 @@ import { run } from '../deploy/tools/run.js';
 import { medicDocuments } from '../end-to-end/support/deployment.js';
 import { couchDbVariables, postgresVariables } from '../end-to-end/support/environment.js';
 import { TcpProxy } from '../faults/support/tcp-proxy.js';
-import { Command } from '../support/command.js';
+import { Command, withPreloadedPython } from '../support/command.js';
 import { createTestCouchDb } from '../support/couchdb.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { freePort } from '../support/global-postgres.js';
@@ -52,6 +52,7 @@ test('two processes show what CHT Watchdog, Prometheus, probes and people ask, a
   await using dataemon = new Command(['dataemon'], {
     folder: folder.path,
     env: { ...postgres, METRICS_PORT: String(dataemonPort) },
+    ...withPreloadedPython(),
   });
 
   await vi.waitFor(async () => expect(await answersOf('/readyz')).toEqual([ok, ok]), soon);

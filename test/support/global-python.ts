@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -12,6 +12,11 @@ declare module 'vitest' {
      * macros take seconds. The real command, which other tests start, uses the one of `.python`.
      */
     preloadedPython: string;
+    /**
+     * The path of a `cht-sync` that is the real command in all but its Python, which is the preloaded one: for tests of the
+     * command to which it does not matter how its dbt has started.
+     */
+    commandWithPreloadedPython: string;
   }
 }
 
@@ -34,9 +39,22 @@ export default async function setup(project: TestProject): Promise<() => Promise
     mode: 0o755,
   });
   project.provide('preloadedPython', client);
+  project.provide('commandWithPreloadedPython', await copyOfCommand(join(folder, 'checkout'), client));
   return async () => {
     server.stdin.end();
     await exited;
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** Makes a folder like that of this project, with another Python; gives the command in it. */
+async function copyOfCommand(folder: string, interpreter: string): Promise<string> {
+  await mkdir(join(folder, '.python/bin'), { recursive: true });
+  await symlink(interpreter, join(folder, '.python/bin/python'));
+  // Node looks for what a file imports from where the file really is.
+  for (const name of ['bin', 'dist']) await cp(join(root, name), join(folder, name), { recursive: true });
+  for (const name of ['package.json', 'node_modules', 'pipeline', 'dbt', 'dashboards']) {
+    await symlink(join(root, name), join(folder, name));
+  }
+  return join(folder, 'bin/cht-sync.js');
 }

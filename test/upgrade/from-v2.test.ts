@@ -4,7 +4,7 @@ import { medicDocuments } from '../end-to-end/support/deployment.js';
 import { couchDbVariables, postgresVariables } from '../end-to-end/support/environment.js';
 import { untilModelsEqual } from '../end-to-end/support/models.js';
 import { sourceName, untilTableEquals } from '../end-to-end/support/table.js';
-import { Command } from '../support/command.js';
+import { Command, withPreloadedPython } from '../support/command.js';
 import { createTestCouchDb, type TestCouchDatabase, type TestCouchDb } from '../support/couchdb.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { Disposables } from '../support/disposables.js';
@@ -29,7 +29,7 @@ let dashboard: Dashboard;
 let stampsOfV2: unknown;
 let env: Record<string, string>;
 
-const run = (...args: string[]) => stack.use(new Command(args, { folder: folder.path, env }));
+const run = (...args: string[]) => stack.use(new Command(args, { folder: folder.path, env, ...withPreloadedPython() }));
 const rows = async (sql: string): Promise<unknown[]> => (await database.pool.query(sql)).rows as unknown[];
 /** When each of the rows was written that v2 had right. */
 const stamps = () => {

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.js';
 
+/** They use one Superset, so that they run one after the other. */
+const onSuperset = ['dashboards', 'install', 'server'].map((name) => `test/dashboards/${name}.test.ts`);
+
 /**
  * `unit` needs nothing, `database` a PostgreSQL, `end-to-end` the built command, a PostgreSQL and dbt, `superset` the built
  * command, a PostgreSQL and a Superset. The tests of a project share the servers that its global set-up starts.
@@ -35,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/dashboards/**'],
+          exclude: onSuperset,
           globalSetup: ['test/support/global-postgres.ts', 'test/support/global-python.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
@@ -46,7 +49,7 @@ export default defineConfig({
       {
         test: {
           name: 'superset',
-          include: ['test/dashboards/**/*.test.ts'],
+          include: onSuperset,
           globalSetup: [
             'test/support/global-postgres.ts',
             'test/support/global-python.ts',

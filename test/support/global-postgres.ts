@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/embedded/index.js';
 import { fastFolder } from './fast-folder.js';
@@ -25,16 +26,26 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const server = await startEmbeddedPostgres({
     folder,
     port: await freePort(),
-    settings: { fsync: 'off', max_connections: '200' },
+    settings: { fsync: 'off', max_connections: '200', scram_iterations: '1' },
   });
-  project.provide(
-    'postgresUrl',
-    `postgresql://${server.user}:${server.password}@${server.host}:${server.port}/postgres`,
-  );
+  const url = `postgresql://${server.user}:${server.password}@${server.host}:${server.port}/postgres`;
+  await signInQuickly(url, server.password);
+  project.provide('postgresUrl', url);
   return async () => {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+/** Has the password hashed anew, as often as the server's settings say: tests connect thousands of times. */
+async function signInQuickly(connectionString: string, password: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    await client.query(`ALTER ROLE CURRENT_USER PASSWORD ${client.escapeLiteral(password)}`);
+  } finally {
+    await client.end();
+  }
 }
 
 /** A port on which nothing listens now. */

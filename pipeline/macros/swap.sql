@@ -1,9 +1,9 @@
 {#
   A new table takes the place of the old one, under the eyes of those who read it, and of those who bring the old one on: who
-  holds the model's row of dbt_watermark has the one or the other until its transaction ends. What that locks against readers is locked
-  before the first name is changed, all of it or nothing: the old table, the views that read it, and the tables whose foreign keys
-  point to it. A reader that holds one of them may be waiting for another, and of two who wait for each other PostgreSQL ends one,
-  after deadlock_timeout, a second: so nothing is held for as long without the rest.
+  holds the model's row of dbt_watermark has the one or the other until its transaction ends. What that locks against readers is
+  locked before the first name is changed, all of it or nothing: the old table, the views that read it, and the tables whose
+  foreign keys point to it. A reader that holds one of them may be waiting for another, and of two who wait for each other
+  PostgreSQL ends one, after deadlock_timeout, a second: so nothing is held for as long without the rest.
 #}
 
 {#- dbt's, but for the locks before the old table gets its other name. -#}
@@ -66,3 +66,29 @@
   end
   $swap$
 {% endmacro %}
+
+{#-
+  To drop the old table needs, because of its foreign key, the one above it for a moment. Whoever reads that for hours, as another
+  rebuild does, is waited for without keeping all others from it.
+-#}
+{% macro postgres__drop_table(relation) -%}
+  {%- if '__dbt_backup' not in relation.identifier -%}
+    {{ return(dbt.postgres__drop_table(relation)) }}
+  {%- endif -%}
+  do $drop$
+  declare
+    pause double precision := 0.1;
+  begin
+    perform set_config('lock_timeout', '100ms', true);
+    loop
+      begin
+        {{ dbt.postgres__drop_table(relation) }};
+        exit;
+      exception when lock_not_available then
+        perform pg_sleep(pause);
+        pause := least(pause * 1.5, 10);
+      end;
+    end loop;
+  end
+  $drop$
+{%- endmacro %}

@@ -198,12 +198,21 @@ export class Follower {
     await this.#bringOnStanding(inputs);
   }
 
-  /** Before a rebuild only when that has failed: what an update mends must not hold it up. */
+  /** A rebuild that was not tried yet goes first: what an update mends must not hold it up. */
   async #bringOnStanding(inputs: InputState): Promise<boolean> {
     const { models, options } = this.parts;
     const next = models.next(inputs, options.clock.now());
     if (next?.kind === 'full-refresh' && next.models.some((id) => !models.failing.has(id))) return false;
-    return this.#standing.step(inputs);
+    return this.#stepOfStanding(inputs);
+  }
+
+  /** At most half of the time goes into tables that are on their way out, too. */
+  async #stepOfStanding(inputs: InputState, rebuild?: Rebuild): Promise<boolean> {
+    const { clock } = this.parts.options;
+    const began = clock.now();
+    const isDone = await this.#standing.step(inputs, rebuild);
+    if (isDone) await clock.sleep(pauseAfter(clock.now() - began));
+    return isDone;
   }
 
   async #beginRebuild(current: ReadyPackage, due: Run, inputs: InputState): Promise<void> {
@@ -247,7 +256,7 @@ export class Follower {
     if (inputs === undefined) return options.intervalMs;
     const behind = models.nextIncrement(inputs, options.clock.now());
     const isDone = behind !== undefined && (await this.#bringOnBeside(rebuild, behind.models, inputs));
-    if ((await this.#standing.step(inputs, rebuild)) || isDone) return 0;
+    if ((await this.#stepOfStanding(inputs, rebuild)) || isDone) return 0;
     const due = await book.write(await session());
     return Math.min(options.intervalMs, (due ?? Infinity) - options.clock.now());
   }
@@ -266,7 +275,7 @@ export class Follower {
   async #takeOver(current: ReadyPackage, run: Run, inputs: InputState, finished: FinishedRun): Promise<void> {
     const { options, models, runner, session, onRun } = this.parts;
     const { results, durationMs } = finished;
-    if (run.kind === 'increment') this.#pauseMs = Math.min(longestPauseMs, Math.max(leastPauseMs, durationMs));
+    if (run.kind === 'increment') this.#pauseMs = pauseAfter(durationMs);
     const unfinished = await runner.unfinished(session, current, results, inputs.watermark);
     const { interrupted } = models.finish({ run, results, inputs, unfinished, durationMs }, options.clock.now());
     if (run.kind === 'full-refresh') this.#isUnsaved = true;
@@ -309,6 +318,10 @@ export class Follower {
     }
     if (removed.length > 0) log.warn({ removed }, 'models are no longer in the package; their tables are left alone');
   }
+}
+
+function pauseAfter(durationMs: number): number {
+  return Math.min(longestPauseMs, Math.max(leastPauseMs, durationMs));
 }
 
 function namesOf({ graph }: ReadyPackage, ids: Iterable<string>): string[] {

@@ -49,7 +49,11 @@ export class StandingRunner {
     return isDone;
   }
 
-  /** What stands now; of what is to be built anew only relations that are the same as ever. */
+  /**
+   * What stands now; of what is to be built anew only relations that are the same as ever.
+   *
+   * @throws SyncError POSTGRES_*.
+   */
   async relations(): Promise<Relations> {
     const relations = new Map<string, ReadonlyMap<string, string>>();
     for (const before of this.parts.packages.predecessors)
@@ -57,7 +61,11 @@ export class StandingRunner {
     return relations;
   }
 
-  /** Has the increments planned before a rebuild, because dbt is busy then. */
+  /**
+   * Has the increments planned before a rebuild, because dbt is busy then.
+   *
+   * @throws SyncError DBT_WORKER_FAILED.
+   */
   async prepare(relations: Relations): Promise<void> {
     const { packages, standing, runner } = this.parts;
     for (const before of packages.predecessors) {

@@ -97,6 +97,29 @@ test('a model that is made anew is brought on as it was until then, with what is
   await until(here.isIdle, 'the end');
 });
 
+test('who reads for long what a table points to keeps nobody else from it when that is made anew', async () => {
+  await using here = await scene();
+  const { bench } = here;
+  await here.write('slow', model('document_metadata', `'before' as version`));
+  await here.until('slow', 'a,b,c');
+  const reader = await bench.pool.connect();
+  await reader.query('BEGIN; SELECT FROM v1.document_metadata LIMIT 1');
+  await here.write('slow', model('document_metadata', `'now' as version`));
+  const versions = () => bench.rows('SELECT DISTINCT version FROM v1.slow');
+  await until(async () => JSON.stringify(await versions()) === '[{"version":"now"}]', 'the new table');
+  await until(
+    async () => (await bench.rows(`SELECT FROM pg_stat_activity WHERE query ~ 'drop table'`)).length > 0,
+    'the drop of the old one',
+  );
+  await bench.save({ _id: 'd', type: 'person' });
+  await here.until('document_metadata', 'a,b,c,d');
+  expect(await bench.rows(`SELECT to_regclass('v1.slow__dbt_backup') IS NULL AS gone`)).toEqual([{ gone: false }]);
+  await reader.query('COMMIT');
+  reader.release();
+  await here.until('slow', 'a,b,c,d');
+  expect(await bench.rows(`SELECT to_regclass('v1.slow__dbt_backup') IS NULL AS gone`)).toEqual([{ gone: true }]);
+});
+
 test('settings that come while a model below them is built, or built anew, hold nothing up and reach it', async () => {
   await using here = await scene();
   const { bench } = here;

@@ -1,10 +1,9 @@
 import type { Log } from '../../lib/index.js';
-import { withDescendants, type Model, type ModelGraph } from '../manifest/graph.js';
+import { readBy, withDescendants, type Model, type ModelGraph } from '../manifest/graph.js';
 import { DbtError, type Engine, type LoadedProject, type NodeResult, type OnProgress } from './engine.js';
 import type { InstalledPackage, RunRequest, Selection } from './engine.js';
 import type { Plan } from './plan.js';
 import type { ExpectedRelation, PlanExecutor, PlannedModel } from './plan-executor.js';
-import { readBy } from '../planner/changes.js';
 import type { WorkerEngine } from './worker-engine.js';
 
 /**
@@ -103,7 +102,7 @@ export class PlanEngine implements Engine {
 /** What a model is and what it reads, as it has to be. */
 function relationsOf(graph: ModelGraph, model: Model, relations: ReadonlyMap<string, string>): ExpectedRelation[] {
   const expected: ExpectedRelation[] = [];
-  for (const id of [model.id, ...readBy({ graph }, model.id)]) {
+  for (const id of [model.id, ...readBy(graph, model.id)]) {
     const [named, oid] = [graph.get(id), relations.get(id)];
     // Of `raw_sql` none is known.
     if (named !== undefined && oid !== '') expected.push({ schema: named.schema, name: named.alias, oid: oid ?? null });

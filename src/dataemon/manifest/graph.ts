@@ -74,6 +74,20 @@ export function withAncestors(graph: ModelGraph, ids: Iterable<string>): Set<str
   return reach(ids, (id) => graph.get(id)?.parents ?? []);
 }
 
+/** What a model reads: itself, and through views, which hold nothing. */
+export function readBy(graph: ModelGraph, id: string): Set<string> {
+  const found = new Set<string>();
+  const open = [id];
+  for (let below = open.pop(); below !== undefined; below = open.pop()) {
+    for (const parent of graph.get(below)?.parents ?? []) {
+      if (found.has(parent) || !graph.has(parent)) continue;
+      found.add(parent);
+      if (graph.get(parent)?.materialized === 'view') open.push(parent);
+    }
+  }
+  return found;
+}
+
 function reach(from: Iterable<string>, next: (id: string) => readonly string[]): Set<string> {
   const reached = new Set<string>();
   const open = [...from];

@@ -1,6 +1,6 @@
 import { buildOf, isTold, type BuiltModels, type BuiltRecord } from '../manifest/built-models.js';
 import { differences, type FingerprintPart } from '../manifest/fingerprint.js';
-import { withDescendants, type ModelGraph } from '../manifest/graph.js';
+import { readBy, withDescendants, type ModelGraph } from '../manifest/graph.js';
 
 /**
  * Why a model is built anew: what of it has changed, that nobody knows how its last build ended, or that what it reads was made
@@ -79,27 +79,13 @@ export function madeAnewByOthers(graph: ModelGraph, before: BuiltModels, now: Bu
 
 /** The models of others that selected ones read. */
 export function readOfOthers(models: Pick<SelectedModels, 'graph' | 'selected'>): Set<string> {
-  const read = [...models.selected].flatMap((id) => [...readBy(models, id)]);
+  const read = [...models.selected].flatMap((id) => [...readBy(models.graph, id)]);
   return new Set(read.filter((id) => !models.selected.has(id)));
 }
 
 /** Of which build is each model that a model reads, by id. */
 export function readNow(models: SelectedModels, id: string, built: BuiltModels): Record<string, string> {
-  return Object.fromEntries([...readBy(models, id)].map((read) => [read, buildNow(models, read, built)]));
-}
-
-/** What a model reads: itself, and through views, which hold nothing. */
-export function readBy({ graph }: Pick<SelectedModels, 'graph'>, id: string): Set<string> {
-  const found = new Set<string>();
-  const open = [id];
-  for (let below = open.pop(); below !== undefined; below = open.pop()) {
-    for (const parent of graph.get(below)?.parents ?? []) {
-      if (found.has(parent) || !graph.has(parent)) continue;
-      found.add(parent);
-      if (graph.get(parent)?.materialized === 'view') open.push(parent);
-    }
-  }
-  return found;
+  return Object.fromEntries([...readBy(models.graph, id)].map((read) => [read, buildNow(models, read, built)]));
 }
 
 /** Whether something that a model reads is of another build than when the model was made from it. */

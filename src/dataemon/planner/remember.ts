@@ -1,6 +1,7 @@
 import type { BuiltModel, BuiltModels } from '../manifest/built-models.js';
 import { differences } from '../manifest/fingerprint.js';
-import { readBy, readNow, type SelectedModels } from './changes.js';
+import { readBy } from '../manifest/graph.js';
+import { readNow, type SelectedModels } from './changes.js';
 
 /**
  * What is built when models have been built anew.
@@ -28,7 +29,7 @@ export function rememberBuilt(
   }
   // What is well though something above it was made anew had only lost sight of it.
   for (const [id, model] of built) {
-    const anew = [...readBy(models, id)].filter((read) => justBuilt.has(read));
+    const anew = [...readBy(models.graph, id)].filter((read) => justBuilt.has(read));
     if (stale.has(id) || justBuilt.has(id) || anew.length === 0) continue;
     const now = readNow(models, id, built);
     const followed = Object.fromEntries(anew.map((read) => [read, now[read] ?? '']));

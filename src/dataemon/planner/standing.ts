@@ -1,7 +1,7 @@
 import { differences } from '../manifest/fingerprint.js';
 import type { BuiltRecord } from '../manifest/built-models.js';
-import { withAncestors, type Model } from '../manifest/graph.js';
-import { isFromAnotherBuild, readBy, type SelectedModels } from './changes.js';
+import { readBy, withAncestors, type Model } from '../manifest/graph.js';
+import { isFromAnotherBuild, type SelectedModels } from './changes.js';
 
 /** A package that was in use before, and of which tables may still stand. */
 export type Predecessor = Pick<SelectedModels, 'graph' | 'selected'>;
@@ -30,7 +30,7 @@ export function standingModels(now: Standing, before: Predecessor): ReadonlySet<
     if (isKnown !== undefined) return isKnown;
     const isOwn = before.selected.has(id);
     const isAsMade = () => isAsBuilt(now, before, id, makers) && !isFromAnotherBuild(models, id, now.record.built);
-    const does = (!isOwn || isAsMade()) && [...readBy(before, id)].every(stands);
+    const does = (!isOwn || isAsMade()) && [...readBy(before.graph, id)].every(stands);
     known.set(id, does);
     return does;
   };
@@ -50,7 +50,7 @@ function isAsBuilt(
   if (differences(built, then.fingerprint).length > 0) return false;
   const maker = makers.get(relationOf(then));
   if (maker === undefined) return true;
-  // Of the relation of another model, or of what was begun and has left another one, nobody knows whose it is.
+  // Another model may have made it, or a rebuild that was begun may.
   const doubt = record.doubtful.get(id);
   if (maker !== id || (doubt !== undefined && doubt !== existing.get(id))) return false;
   // Who swaps such a table takes its row of dbt_watermark before that, as who brings it on by a plan does.

@@ -88,6 +88,7 @@ test('a PostgreSQL that crashes, and one whose disk is full, are waited for', as
   await bench.pool.query('DROP TABLE public.ballast');
   const last = await bench.save({ _id: 'c', type: 'person' });
   await until(isIn(last), 'the models after all');
+  await until(() => dataemon.status().models.every(({ status }) => status === 'ok'), 'the new version of one');
   const shouted = await bench.rows(`SELECT count(*)::integer FROM v1.child WHERE type LIKE '%!'`);
   expect(shouted).toEqual([{ count: 203 }]);
 });

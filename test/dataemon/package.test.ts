@@ -358,5 +358,7 @@ test('models that medic/cht-sync v2 has built from the same package are not buil
   const watermark = await bench.save({ _id: 'b', type: 'person' });
   const dataemon = bench.start({ kind: 'local', path });
   await until(() => dataemon.status().upToDateWith === watermark, 'the models');
-  expect(await bench.rows(`SELECT DISTINCT kind FROM v1.dataemon_run`)).toEqual([{ kind: 'increment' }]);
+  const kinds = () => bench.rows(`SELECT DISTINCT kind FROM v1.dataemon_run`);
+  await until(async () => (await kinds()).length > 0, 'the record of the run');
+  expect(await kinds()).toEqual([{ kind: 'increment' }]);
 });

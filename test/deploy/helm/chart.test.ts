@@ -127,6 +127,11 @@ describe.skipIf(found.missing)('the Helm chart', () => {
     expect(stderr).toContain('couchdbs[1] would have the name of couchdbs[0], a-b: give one of them a `name`');
   });
 
+  test('refuses two processes with one folder', async () => {
+    const { stderr } = await template(helm, [valuesOf('existing-secrets')], ['dbt.replicas=2']);
+    expect(stderr).toContain('dbt.existingClaim is set, and dbt.replicas is more than 1');
+  });
+
   test('has the alerts of deploy/monitoring for the Prometheus operator', async () => {
     const settings = ['monitoring.prometheusRule.enabled=true', 'monitoring.prometheusRule.labels.release=prometheus'];
     const { stdout } = await template(helm, [valuesOf('minimal')], settings);

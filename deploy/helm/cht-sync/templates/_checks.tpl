@@ -16,6 +16,9 @@
 {{- if not $postgres.db -}}
 {{- $problems = append $problems "postgres.db is not set: name the database" -}}
 {{- end -}}
+{{- if and .Values.dbt.existingClaim (gt (.Values.dbt.replicas | default 1 | int) 1) -}}
+{{- $problems = append $problems "dbt.existingClaim is set, and dbt.replicas is more than 1: two processes cannot share a folder" -}}
+{{- end -}}
 {{- if not .Values.couchdbs -}}
 {{- $problems = append $problems "couchdbs is empty: name at least one CouchDB server, by `host` and `password`" -}}
 {{- end -}}

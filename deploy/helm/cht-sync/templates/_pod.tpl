@@ -97,8 +97,13 @@ spec:
             sizeLimit: 1Gi
         {{- if .data }}
         - name: data
+          {{- with .values.existingClaim }}
+          persistentVolumeClaim:
+            claimName: {{ . }}
+          {{- else }}
           emptyDir:
             sizeLimit: {{ .values.dataSizeLimit }}
+          {{- end }}
         {{- end }}
         {{- with $v.extraVolumes }}
         {{- toYaml . | nindent 8 }}

@@ -28,7 +28,7 @@ export class StandingRunner {
   constructor(
     private readonly parts: Pick<
       FollowerParts,
-      'options' | 'packages' | 'models' | 'standing' | 'runner' | 'reader' | 'session' | 'onRun'
+      'options' | 'packages' | 'models' | 'standing' | 'runner' | 'reader' | 'session' | 'moveTo' | 'onRun'
     >,
     private readonly store: () => Promise<void>,
   ) {}
@@ -101,13 +101,14 @@ export class StandingRunner {
   }
 
   async #bringOn(before: ReadyPackage, inputs: InputState, rebuild: UnderWay | undefined): Promise<boolean> {
-    const { options, standing, runner, reader, session, onRun } = this.parts;
+    const { options, standing, runner, reader, session, moveTo, onRun } = this.parts;
     const read = await reader.read(before);
     const relations = rebuild?.relations.get(before.project) ?? (await this.#relationsOf(before));
     if (read === undefined) return false;
     const known = { ...before, existing: relations, inputs: { ...read, watermark: inputs.watermark } };
     const run = standing.next(known, inputs, options.clock.now(), rebuild && new Set(rebuild.run.models));
     if (run === undefined) return false;
+    if (rebuild === undefined) moveTo('increment');
     const ended = await runner.runStanding(before, run, { relations, isBeside: rebuild !== undefined });
     const results = ended.results.filter(({ status }) => status !== 'skipped');
     const ids = results.map(({ id }) => id);

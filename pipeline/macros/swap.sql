@@ -77,7 +77,8 @@
   {%- endif -%}
   do $drop$
   declare
-    pause double precision := 0.1;
+    given_timeout constant text = current_setting('lock_timeout');
+    pause double precision = 0.1;
   begin
     perform set_config('lock_timeout', '100ms', true);
     loop
@@ -86,9 +87,10 @@
         exit;
       exception when lock_not_available then
         perform pg_sleep(pause);
-        pause := least(pause * 1.5, 10);
+        pause = least(pause * 1.5, 10);
       end;
     end loop;
+    perform set_config('lock_timeout', given_timeout, true);
   end
   $drop$
 {%- endmacro %}

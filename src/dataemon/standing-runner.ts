@@ -1,3 +1,4 @@
+import { messageOf } from '../lib/index.js';
 import { existingModels } from './database/relations.js';
 import { isConnectionLoss } from './engine/connection-loss.js';
 import type { FollowerParts } from './follower.js';
@@ -61,16 +62,14 @@ export class StandingRunner {
     return relations;
   }
 
-  /**
-   * Has the increments planned before a rebuild, because dbt is busy then.
-   *
-   * @throws SyncError DBT_WORKER_FAILED.
-   */
+  /** Has the increments planned before a rebuild, because dbt is busy then. That it cannot is no reason not to rebuild. */
   async prepare(relations: Relations): Promise<void> {
-    const { packages, standing, runner } = this.parts;
+    const { options, packages, standing, runner } = this.parts;
     for (const before of packages.predecessors) {
       const models = standing.of({ ...before, existing: relations.get(before.project) ?? new Map() });
-      await runner.prepare(before, [...models]);
+      await runner.prepare(before, [...models]).catch((error: unknown) => {
+        options.log.debug({ error: messageOf(error) }, 'the package before cannot be planned');
+      });
     }
   }
 

@@ -31,8 +31,8 @@ export interface RunRequest {
   /** After so many milliseconds the run is stopped. */
   readonly timeoutMs: number;
   /**
-   * The relations, by id, that the models and what they read have to be, where others may be put in their place meanwhile: what
-   * is brought on beside a rebuild is not, when they no longer are.
+   * Of models of a package that was replaced: the relations, by id, that they and what they read have to be. Those that are others by
+   * now are skipped; and nothing is done that is not the models', as by hooks of the project.
    */
   readonly relations?: ReadonlyMap<string, string>;
 }

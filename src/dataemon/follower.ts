@@ -7,7 +7,6 @@ import {
 } from './database/manifest-store.js';
 import { countRows, existingModels, relationSizes } from './database/relations.js';
 import type { Session } from './database/session.js';
-import { isConnectionLoss } from './engine/connection-loss.js';
 import type { InputReader } from './input-reader.js';
 import type { DataemonEvent } from './life-cycle.js';
 import { sameRecord } from './manifest/built-models.js';
@@ -21,11 +20,11 @@ import type { Run } from './planner/decide.js';
 import { inFirstBatch } from './planner/first-batch.js';
 import { inTurn } from './planner/in-turn.js';
 import type { InputState, ModelState } from './planner/model-state.js';
-import type { Problems } from './problems.js';
 import type { StandingState } from './planner/standing-state.js';
+import type { Problems } from './problems.js';
 import { cutShort, Rebuild } from './rebuild.js';
 import type { RunBook } from './run-book.js';
-import { asSyncError, connectionLost } from './run-error.js';
+import { asSyncError, interrupted } from './run-error.js';
 import { StandingRunner } from './standing-runner.js';
 import type { LastRun } from './status.js';
 import type { TestRounds } from './test-rounds.js';
@@ -141,7 +140,7 @@ export class Follower {
     const takeOver = () => models.use({ graph, selected, builtByOthers, record, existing }, packages.predecessors);
     let changes = takeOver();
     while (await this.#standing.letGo()) changes = takeOver();
-    board.show(current.graph, current.selected);
+    board.show(graph, selected);
     board.rest(models.resting);
     await book.open(now, ownModels, changes.stale, models.resting);
     for (const [id, rows] of await countRows(now, ownModels)) board.set(id, { rows });
@@ -277,12 +276,15 @@ export class Follower {
     const { results, durationMs } = finished;
     if (run.kind === 'increment') this.#pauseMs = pauseAfter(durationMs);
     const unfinished = await runner.unfinished(session, current, results, inputs.watermark);
-    const { interrupted } = models.finish({ run, results, inputs, unfinished, durationMs }, options.clock.now());
+    const { interrupted: isInterrupted } = models.finish(
+      { run, results, inputs, unfinished, durationMs },
+      options.clock.now(),
+    );
     if (run.kind === 'full-refresh') this.#isUnsaved = true;
     onRun(finished.last);
     if (this.#isUnsaved) await this.#store();
     await runner.record(await session(), finished);
-    if (interrupted) throw connectionLost(results.find(({ error }) => isConnectionLoss(error))?.error ?? '');
+    if (isInterrupted) throw interrupted(results);
     if (run.kind === 'full-refresh' && (await this.#standing.letGo())) this.#adopted = undefined;
   }
 

@@ -4,7 +4,7 @@ import { tellOthers } from './database/models-channel.js';
 import { pruneRecords, writeRecord, type RunRecord } from './database/records.js';
 import type { Session } from './database/session.js';
 import { writeModels, writeStandings, type Standing } from './database/standings.js';
-import { isConnectionLoss } from './engine/connection-loss.js';
+import { isConnectionLoss, isInterrupted } from './engine/connection-loss.js';
 import type { NodeResult } from './engine/engine.js';
 import type { Model } from './manifest/graph.js';
 import type { DataemonOptions } from './options.js';
@@ -60,7 +60,7 @@ export class RunBook {
   async record(session: Session, last: LastRun, results: readonly NodeResult[], isStanding = false): Promise<void> {
     const startedAt = new Date(last.startedAt);
     for (const result of results) {
-      if (result.status === 'failed' && isConnectionLoss(result.error)) continue;
+      if (isInterrupted(result)) continue;
       if (isStanding) this.#goesOn(result, result.startedAt ?? startedAt);
       else this.#stands(result, result.startedAt ?? startedAt);
     }

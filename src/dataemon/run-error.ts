@@ -1,5 +1,5 @@
 import { messageOf, SyncError } from '../lib/index.js';
-import { isConnectionLoss } from './engine/connection-loss.js';
+import { isConnectionLoss, isInterrupted } from './engine/connection-loss.js';
 import { DbtError, type NodeResult } from './engine/engine.js';
 
 /** What dbt says when it could not run at all: no connection, or a hook that fails before the models. */
@@ -15,11 +15,16 @@ export function asSyncError(thrown: unknown): unknown {
 }
 
 /** A run has ended because the connection of dbt did. */
-export function connectionLost(words: string): SyncError {
+function connectionLost(words: string): SyncError {
   return new SyncError('POSTGRES_UNREACHABLE', `dbt's connection to PostgreSQL was lost: ${words}`, {
     remedy: 'Check that PostgreSQL runs and accepts connections from here; it is tried again.',
     passing: true,
   });
+}
+
+/** A run has come to results, some of which are that the connection was lost. */
+export function interrupted(results: readonly NodeResult[]): SyncError {
+  return connectionLost(results.find(isInterrupted)?.error ?? '');
 }
 
 /** A run that came to no results: dbt hung, died or refused. */

@@ -1,12 +1,11 @@
 import { messageOf } from '../lib/index.js';
 import { existingModels } from './database/relations.js';
-import { isConnectionLoss } from './engine/connection-loss.js';
 import type { FollowerParts } from './follower.js';
 import { modelsOf } from './model-runner.js';
 import type { ReadyPackage } from './package/keeper.js';
 import type { Run } from './planner/decide.js';
 import type { InputState } from './planner/model-state.js';
-import { connectionLost } from './run-error.js';
+import { interrupted } from './run-error.js';
 
 /** A rebuild that is under way, and what stood before it began. */
 export interface UnderWay {
@@ -14,16 +13,16 @@ export interface UnderWay {
   readonly relations: Relations;
 }
 
-/** The relations of packages before: by project, and by id of the model. */
-export type Relations = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** The relations of packages before, by id of the model. */
+export type Relations = ReadonlyMap<ReadyPackage, ReadonlyMap<string, string>>;
 
 /**
  * Brings on, by the packages before, the models that the package of now has not built yet: while they are rebuilt, and while that
  * fails.
  */
 export class StandingRunner {
-  /** The relations of each predecessor as they have to be, by project and id: who else makes one anew, makes it their own. */
-  readonly #expected = new Map<string, Map<string, string>>();
+  /** The relations of each predecessor as they have to be, by id: who else makes one anew, makes it their own. */
+  readonly #expected = new WeakMap<ReadyPackage, Map<string, string>>();
 
   /** @param store - writes down what stands. */
   constructor(
@@ -56,17 +55,16 @@ export class StandingRunner {
    * @throws SyncError POSTGRES_*.
    */
   async relations(): Promise<Relations> {
-    const relations = new Map<string, ReadonlyMap<string, string>>();
-    for (const before of this.parts.packages.predecessors)
-      relations.set(before.project, await this.#relationsOf(before));
+    const relations = new Map<ReadyPackage, ReadonlyMap<string, string>>();
+    for (const before of this.parts.packages.predecessors) relations.set(before, await this.#relationsOf(before));
     return relations;
   }
 
   /** Has the increments planned before a rebuild, because dbt is busy then. That it cannot is no reason not to rebuild. */
   async prepare(relations: Relations): Promise<void> {
-    const { options, packages, standing, runner } = this.parts;
-    for (const before of packages.predecessors) {
-      const models = standing.of({ ...before, existing: relations.get(before.project) ?? new Map() });
+    const { options, standing, runner } = this.parts;
+    for (const [before, existing] of relations) {
+      const models = standing.of({ ...before, existing });
       await runner.prepare(before, [...models]).catch((error: unknown) => {
         options.log.debug({ error: messageOf(error) }, 'the package before cannot be planned');
       });
@@ -81,28 +79,24 @@ export class StandingRunner {
    */
   async letGo(): Promise<boolean> {
     const { packages, standing } = this.parts;
-    const relations = await this.relations();
-    const isNeeded = (before: ReadyPackage) =>
-      standing.of({ ...before, existing: relations.get(before.project) ?? new Map() }).size > 0;
-    const isAnyGone = await packages.retain(isNeeded);
-    const kept = new Set(packages.predecessors.map(({ project }) => project));
-    for (const project of this.#expected.keys()) if (!kept.has(project)) this.#expected.delete(project);
-    return isAnyGone;
+    const relations = [...(await this.relations())];
+    const needed = relations.filter(([before, existing]) => standing.of({ ...before, existing }).size > 0);
+    return packages.retain(new Set(needed.map(([before]) => before)));
   }
 
-  async #relationsOf({ project, graph }: ReadyPackage): Promise<ReadonlyMap<string, string>> {
+  async #relationsOf(before: ReadyPackage): Promise<ReadonlyMap<string, string>> {
     const { models, session } = this.parts;
-    const existing = await existingModels(await session(), [...graph.values()]);
-    const expected = this.#expected.get(project) ?? new Map(existing);
+    const existing = await existingModels(await session(), [...before.graph.values()]);
+    const expected = this.#expected.get(before) ?? new Map(existing);
     for (const [id, relation] of existing) if (!models.stale.has(id)) expected.set(id, relation);
-    this.#expected.set(project, expected);
+    this.#expected.set(before, expected);
     return new Map([...existing].filter(([id, relation]) => expected.get(id) === relation));
   }
 
   async #bringOn(before: ReadyPackage, inputs: InputState, rebuild: UnderWay | undefined): Promise<boolean> {
     const { options, standing, runner, reader, session, moveTo, onRun } = this.parts;
     const read = await reader.read(before);
-    const relations = rebuild?.relations.get(before.project) ?? (await this.#relationsOf(before));
+    const relations = rebuild?.relations.get(before) ?? (await this.#relationsOf(before));
     if (read === undefined) return false;
     const known = { ...before, existing: relations, inputs: { ...read, watermark: inputs.watermark } };
     const run = standing.next(known, inputs, options.clock.now(), rebuild && new Set(rebuild.run.models));
@@ -117,18 +111,18 @@ export class StandingRunner {
       unfinished: await runner.unfinished(session, before, results, inputs.watermark),
     };
     const existing = rebuild === undefined ? await this.#replaced(before, ids) : undefined;
-    const { interrupted, isUnsaved } = standing.finish(before, outcome, options.clock.now(), existing);
+    const { interrupted: isInterrupted, isUnsaved } = standing.finish(before, outcome, options.clock.now(), existing);
     if (isUnsaved) await this.store();
     onRun(ended.last);
     await runner.record(await session(), { ...ended, results });
-    if (interrupted) throw connectionLost(results.find(({ error }) => isConnectionLoss(error))?.error ?? '');
+    if (isInterrupted) throw interrupted(results);
     return true;
   }
 
   /** What makes its table anew in each run has another one now. */
   async #replaced(before: ReadyPackage, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const existing = await existingModels(await this.parts.session(), modelsOf(before, ids));
-    const expected = this.#expected.get(before.project);
+    const expected = this.#expected.get(before);
     for (const [id, relation] of existing) expected?.set(id, relation);
     return existing;
   }

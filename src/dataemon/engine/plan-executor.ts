@@ -236,7 +236,7 @@ export class PlanExecutor {
     );
     if (expected.length === 0) return [];
     const { rows } = await client.query<{ id: string }>(
-      // From the tables themselves: what \`to_regclass\` knows may be older than the locks.
+      // From the tables themselves: what `to_regclass` knows may be older than the locks.
       `SELECT DISTINCT id FROM unnest($1::text[], $2::text[], $3::text[], $4::oid[]) AS expected (id, schema, name, oid)
        LEFT JOIN pg_namespace AS n ON n.nspname = expected.schema
        LEFT JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = expected.name

@@ -111,15 +111,15 @@ export class PackageKeeper {
   }
 
   /**
-   * Lets go of predecessors that are not needed any more.
+   * Lets go of all predecessors but these, which are still needed.
    *
    * @returns whether there were any.
    * @throws SyncError DBT_WORKER_FAILED.
    */
-  async retain(isNeeded: (predecessor: ReadyPackage) => boolean): Promise<boolean> {
+  async retain(these: ReadonlySet<ReadyPackage>): Promise<boolean> {
     const { folders, engine } = this.options;
-    const needed = this.#predecessors.filter(({ ready }) => isNeeded(ready));
-    const others = this.#predecessors.filter((predecessor) => !needed.includes(predecessor));
+    const needed = this.#predecessors.filter(({ ready }) => these.has(ready));
+    const others = this.#predecessors.filter(({ ready }) => !these.has(ready));
     if (others.length === 0 || this.#installed === undefined) return false;
     this.#predecessors = needed;
     this.#installed = { ...this.#installed, predecessors: needed.map(({ parsed }) => parsed) };

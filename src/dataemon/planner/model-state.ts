@@ -1,5 +1,5 @@
 import type { NodeResult } from '../engine/engine.js';
-import { isConnectionLoss } from '../engine/connection-loss.js';
+import { isInterrupted } from '../engine/connection-loss.js';
 import type { BuiltModel, BuiltModels, BuiltRecord } from '../manifest/built-models.js';
 import { withDescendants, type ModelGraph } from '../manifest/graph.js';
 import {
@@ -239,7 +239,7 @@ export class ModelState {
         if (!outdated.has(id) && this.#stale.delete(id)) justBuilt.add(id);
         if (moreToCome.has(id)) this.#reached.delete(id);
         else this.#reached.set(id, targetOf(inputs, id));
-      } else if (result?.status === 'failed' && isConnectionLoss(result.error)) {
+      } else if (result !== undefined && isInterrupted(result)) {
         interrupted = true;
       } else if (result?.status === 'skipped') {
         const isKnown = run.kind === 'full-refresh' && !this.#before.doubtful.has(id);

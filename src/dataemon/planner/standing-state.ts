@@ -1,4 +1,4 @@
-import { isConnectionLoss } from '../engine/connection-loss.js';
+import { isInterrupted } from '../engine/connection-loss.js';
 import type { BuiltModels } from '../manifest/built-models.js';
 import { withDescendants } from '../manifest/graph.js';
 import { decide, type Run } from './decide.js';
@@ -97,7 +97,7 @@ export class StandingState {
         this.#retries.forget(id);
         const target = moreToCome.has(id) ? undefined : targetOf(inputs, id);
         if (this.models.broughtOn(id, target, existing.get(id))) isUnsaved = true;
-      } else if (result?.status === 'failed' && isConnectionLoss(result.error)) {
+      } else if (result !== undefined && isInterrupted(result)) {
         interrupted = true;
       } else if (result?.status !== 'skipped') {
         this.#retries.failed(id, now, result?.durationMs ?? durationMs);
